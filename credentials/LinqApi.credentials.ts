@@ -1,0 +1,65 @@
+import type {
+	IAuthenticateGeneric,
+	ICredentialTestRequest,
+	ICredentialType,
+	INodeProperties,
+} from 'n8n-workflow';
+
+export class LinqApi implements ICredentialType {
+	name = 'linqApi';
+
+	displayName = 'Linq API';
+
+	icon = { light: 'file:../icons/linq.svg', dark: 'file:../icons/linq.dark.svg' } as const;
+
+	documentationUrl = 'https://docs.linqapp.com';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			description: 'Shown in the Linq dashboard under the code icon',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			required: true,
+			default: 'https://api.linqapp.com/api/partner',
+			placeholder: 'e.g. https://api.linqapp.com/api/partner',
+			description: 'Change it only for a proxy, a staging system or a local server',
+		},
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: {
+			headers: { Authorization: '=Bearer {{ $credentials.apiKey.trim() }}' },
+		},
+	};
+
+	test: ICredentialTestRequest = {
+		request: {
+			baseURL: '={{ $credentials.baseUrl.trim() }}',
+			url: '/v3/phone_numbers',
+			method: 'GET',
+			// The key goes to the credential's own host alone.
+			disableFollowRedirect: true,
+		},
+		rules: [
+			{
+				// A wrong base URL may well answer with a page of its own.
+				type: 'responseSuccessBody',
+				properties: {
+					key: 'phone_numbers',
+					value: undefined,
+					message: 'The base URL answers, but not as the Linq API: check it',
+				},
+			},
+		],
+	};
+}

@@ -1,0 +1,40 @@
+import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import { optionsField } from './maxRetries';
+import { listFields, listOption } from './operations/list';
+import { updateForwardingFields, updateForwardingOption } from './operations/updateForwarding';
+import { searchLines } from './phoneNumberLocator';
+
+export class LinqPhoneNumbers implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Linq Phone Numbers',
+		name: 'linqPhoneNumbers',
+		icon: { light: 'file:../../icons/linq.svg', dark: 'file:../../icons/linq.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle:
+			'={{ { list: "List lines", updateForwarding: "Update forwarding" }[$parameter.operation] }}',
+		description: 'List Linq phone lines with their reputation and update their call forwarding',
+		defaults: { name: 'Linq Phone Numbers' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'linqApi', required: true }],
+		requestDefaults: { baseURL: '={{ $credentials.baseUrl }}' },
+		properties: [
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				options: [listOption, updateForwardingOption],
+				default: 'list',
+			},
+			...listFields,
+			...updateForwardingFields,
+			optionsField,
+		],
+	};
+
+	methods = { listSearch: { searchLines } };
+}

@@ -1,0 +1,120 @@
+import type {
+	IExecuteSingleFunctions,
+	ILoadOptionsFunctions,
+	INodeListSearchResult,
+	INodeProperties,
+} from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
+import { readE164 } from '../linq/e164';
+import { readLineId } from '../linq/lineId';
+import { LIST_URL, LISTING } from '../linq/lineList';
+import { LinqError } from '../linq/linqError';
+import { nodeApiError } from '../linq/nodeApiError';
+import type { PhoneNumber } from '../linq/phoneNumber';
+import { readPhoneNumberList, reputationOf } from '../linq/phoneNumber';
+import { isRecord } from '../linq/record';
+import { CREDENTIAL, linqRequest } from '../linq/request';
+
+/** The line as the user named it. */
+export type LineReference = { by: 'id'; id: string } | { by: 'number'; number: string };
+
+export const phoneNumberLocator: INodeProperties = {
+	displayName: 'Line',
+	name: 'phoneNumber',
+	type: 'resourceLocator',
+	required: true,
+	default: { mode: 'list', value: '' },
+	description: 'The phone line whose inbound calls are to be forwarded',
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Select a line…',
+			typeOptions: { searchListMethod: 'searchLines', searchable: true },
+		},
+		{
+			displayName: 'By Phone Number',
+			name: 'number',
+			type: 'string',
+			placeholder: 'e.g. +12025551234',
+			hint: "The line's own number with + and country code",
+		},
+		{
+			displayName: 'By ID',
+			name: 'id',
+			type: 'string',
+			placeholder: 'e.g. 550e8400-e29b-41d4-a716-446655440000',
+			hint: "The line's ID, as the operation List returns it",
+		},
+	],
+};
+
+/**
+ * Reads an item's line. The stored value is looked at as it is: no extraction rule in a workflow's file can
+ * change what reaches the path of a request.
+ *
+ * @throws LinqError when it names no line
+ */
+export function readLineReference(context: IExecuteSingleFunctions): LineReference {
+	const stored: unknown = context.getNodeParameter('phoneNumber', '');
+	const { mode, value } = isRecord(stored) ? stored : { mode: undefined, value: stored };
+	if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) {
+		throw new LinqError('No line is chosen', {
+			description:
+				'Choose the line from the list, or enter its phone number or ID. If it comes from an expression, the expression found nothing for this item.',
+		});
+	}
+	// A bare value, as an expression in place of the whole field gives it, says itself what it is.
+	const byNumber =
+		mode === 'number' ||
+		(mode === undefined && !(typeof value === 'string' && /^[0-9a-f-]{36}$/i.test(value)));
+	return byNumber
+		? { by: 'number', number: readE164(value, 'The line') }
+		: { by: 'id', id: readLineId(value) };
+}
+
+/** Finds a number among the account's lines, or throws a LinqError that names it. */
+export function findLine(lines: PhoneNumber[], number: string): PhoneNumber {
+	const line = lines.find(({ phone_number }) => phone_number === number);
+	if (line) return line;
+	throw new LinqError(`There is no line ${number} in this Linq account`, {
+		description:
+			'Check the number, and that the credential is of the account the line belongs to. The operation List shows all lines.',
+	});
+}
+
+/** The picker's entries: each line's number and reputation, those that contain what was typed. */
+export async function searchLines(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+): Promise<INodeListSearchResult> {
+	const { baseUrl } = await this.getCredentials(CREDENTIAL);
+	try {
+		const { body } = await linqRequest(
+			this,
+			{ baseURL: typeof baseUrl === 'string' ? baseUrl : '' },
+			{ method: 'GET', url: LIST_URL },
+			LISTING,
+			{
+				maxRetries: 1,
+				wait: async (ms) => {
+					await sleep(ms);
+				},
+			},
+		);
+		const entries = readPhoneNumberList(body).map((line) => ({
+			name: `${line.phone_number} (${reputationOf(line)?.status ?? 'no reputation yet'})`,
+			value: line.id,
+		}));
+		return { results: filter ? entries.filter(({ name }) => matches(name, filter)) : entries };
+	} catch (error) {
+		throw nodeApiError(this.getNode(), error);
+	}
+}
+
+/** Whether a name has what was typed in it, however the number or the words are separated. */
+function matches(name: string, typed: string): boolean {
+	const bare = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+	return bare(name).includes(bare(typed));
+}

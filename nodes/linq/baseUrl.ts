@@ -1,0 +1,16 @@
+import { LinqError } from './linqError';
+
+/**
+ * Reads the credential's base URL.
+ *
+ * @returns it without surrounding space
+ * @throws LinqError when it is no http or https address: a request would then go nowhere or elsewhere
+ */
+export function readBaseUrl(value: unknown): string {
+	const written = typeof value === 'string' ? value.trim() : '';
+	const url = URL.canParse(written) ? new URL(written) : undefined;
+	if (url && /^https?:$/.test(url.protocol) && !url.search && !url.hash) return written;
+	throw new LinqError('The base URL in the Linq API credential is not a web address', {
+		description: 'Enter it with https://, e.g. https://api.linqapp.com/api/partner.',
+	});
+}

@@ -1,0 +1,25 @@
+/** What is known of a failure beside its message. */
+export interface LinqErrorDetails {
+	/** What the user can do about it, in whole sentences. */
+	description: string;
+	/** HTTP status of the answer; absent where no answer came or nothing was sent. */
+	httpCode?: string;
+	/** Linq's own error code, e.g. 2001. */
+	code?: number;
+	/** Linq's page about the code. */
+	docUrl?: string;
+	/** Linq's id of the request, which its support asks for. */
+	traceId?: string;
+}
+
+/** A failure in words for the user: the message says what happened, the description what to do. */
+export class LinqError extends Error {
+	override readonly name = 'LinqError';
+
+	constructor(
+		message: string,
+		readonly details: LinqErrorDetails,
+	) {
+		super(message);
+	}
+}

@@ -1,0 +1,181 @@
+import type {
+	DeclarativeRestApiSettings,
+	IDataObject,
+	IExecuteSingleFunctions,
+	IHookFunctions,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+} from 'n8n-workflow';
+import type { LinqResponse } from './apiError';
+import { errorFromConnection, errorFromResponse, readErrorBody } from './apiError';
+import { readBaseUrl } from './baseUrl';
+import { LinqError } from './linqError';
+import { isRecord } from './record';
+import {
+	askedWaitMs,
+	backoffMs,
+	isConnectionFailure,
+	isRetryableStatus,
+	LONGEST_WAIT_MS,
+} from './retryPolicy';
+
+export const CREDENTIAL = 'linqApi';
+
+/** n8n waits five minutes by default; Linq's own SDK gives a request one. */
+export const DEFAULT_TIMEOUT_MS = 60_000;
+
+export type RequestContext = IExecuteSingleFunctions | ILoadOptionsFunctions | IHookFunctions;
+
+/** Where requests go and how: the credential's base URL and what n8n's own Request Options add. */
+export type Transport = Pick<
+	IHttpRequestOptions,
+	'baseURL' | 'proxy' | 'skipSslCertificateValidation' | 'allowedDomains'
+> & {
+	/** Milliseconds for one try. */
+	timeout?: number;
+};
+
+export interface LinqRequest extends Pick<IHttpRequestOptions, 'method' | 'url'> {
+	body?: IDataObject;
+}
+
+/** What of an item's request, as n8n's engine has prepared it, concerns the way to the API. */
+export function transportOf({
+	baseURL,
+	proxy,
+	skipSslCertificateValidation,
+	allowedDomains,
+}: DeclarativeRestApiSettings.HttpRequestOptions): Transport {
+	return {
+		baseURL,
+		proxy,
+		skipSslCertificateValidation: skipSslCertificateValidation === true,
+		allowedDomains,
+	};
+}
+
+/** How often and with what pauses a request is tried again. */
+export interface Pacing {
+	/** 0 to 10. */
+	maxRetries: number;
+	/**
+	 * Pauses before the next try; rejects when it must not be sent any more.
+	 *
+	 * @param asked whether Linq asked for this pause, which then concerns other requests as well
+	 */
+	wait(ms: number, asked: boolean): Promise<void>;
+}
+
+/**
+ * The one way out to the API: sends a request with the credential's key and retries what passes by itself.
+ *
+ * @param doing what is being done, to begin an error's message with, e.g. `Could not list the lines`
+ * @returns the first answer that is a success (2xx)
+ * @throws LinqError for any other outcome; it never holds the API key
+ */
+export async function linqRequest(
+	context: RequestContext,
+	transport: Transport,
+	request: LinqRequest,
+	doing: string,
+	pacing: Pacing,
+): Promise<LinqResponse> {
+	const options = {
+		timeout: DEFAULT_TIMEOUT_MS,
+		...transport,
+		...request,
+		baseURL: readBaseUrl(transport.baseURL),
+		json: true,
+		returnFullResponse: true,
+		// n8n would send a 401 a second time, and throw away what Linq says about other errors.
+		ignoreHttpStatusErrors: true,
+		// n8n sends the key along to wherever a redirect points.
+		disableFollowRedirect: true,
+	};
+
+	for (let retry = 0; ; retry++) {
+		const outcome = await attempt(context, options);
+		if (typeof outcome !== 'string' && outcome.statusCode >= 200 && outcome.statusCode < 300) {
+			return outcome;
+		}
+		const asked = typeof outcome === 'string' ? 0 : askedFor(outcome);
+		const passes = typeof outcome === 'string' || isRetryableStatus(outcome.statusCode);
+		if (!passes || retry >= pacing.maxRetries || asked > LONGEST_WAIT_MS) {
+			const notes: string[] = [];
+			if (retry > 0) notes.push(`It was tried ${retry + 1} times.`);
+			if (passes && asked > LONGEST_WAIT_MS) {
+				notes.push(
+					`Linq asked to wait ${Math.ceil(asked / 1_000)} seconds, longer than a run waits (${LONGEST_WAIT_MS / 1_000} seconds).`,
+				);
+			}
+			const error =
+				typeof outcome === 'string'
+					? errorFromConnection(outcome, doing, notes)
+					: errorFromResponse(outcome, doing, notes);
+			throw await withoutKey(context, error);
+		}
+		await pacing.wait(Math.max(asked, backoffMs(retry, Math.random())), asked > 0);
+	}
+}
+
+/** Sends once. Answers the response, or the code of a connection failure. */
+async function attempt(
+	context: RequestContext,
+	options: IHttpRequestOptions,
+): Promise<LinqResponse | string> {
+	try {
+		// A copy, for n8n writes into the options it is given.
+		const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
+			context,
+			CREDENTIAL,
+			{ ...options },
+		);
+		if (isResponse(response)) return response;
+		throw new Error('n8n gave no response');
+	} catch (error) {
+		const code = connectionFailure(error);
+		if (code !== undefined) return code;
+		// Not the network's doing: the credential is missing, its key is no header, its host is not allowed.
+		const reason = error instanceof Error ? error.message : 'unknown reason';
+		throw await withoutKey(
+			context,
+			new LinqError(`The request to Linq could not be sent: ${reason}`, {
+				description: 'Check the API key and the base URL in the Linq API credential.',
+			}),
+		);
+	}
+}
+
+function isResponse(value: unknown): value is LinqResponse {
+	return isRecord(value) && typeof value.statusCode === 'number' && isRecord(value.headers);
+}
+
+/** The code of a connection failure, which n8n wraps in errors of its own. */
+function connectionFailure(error: unknown): string | undefined {
+	for (let cause = error; cause instanceof Error; cause = cause.cause) {
+		if ('code' in cause && typeof cause.code === 'string' && isConnectionFailure(cause.code)) {
+			return cause.code;
+		}
+	}
+	return undefined;
+}
+
+function askedFor({ statusCode, headers, body }: LinqResponse): number {
+	const bodyRetryAfter = isRecord(body) ? readErrorBody(body).retryAfter : undefined;
+	return askedWaitMs({ status: statusCode, headers, bodyRetryAfter }, Date.now());
+}
+
+/** A proxy may quote the request it refuses: takes the key out of what it says. */
+async function withoutKey(context: RequestContext, error: LinqError): Promise<LinqError> {
+	const { apiKey } = await context.getCredentials(CREDENTIAL);
+	const key = typeof apiKey === 'string' ? apiKey.trim() : '';
+	if (key === '') return error;
+	const clean = (text: string) => text.replaceAll(key, '***');
+	const { description, docUrl, traceId, ...rest } = error.details;
+	return new LinqError(clean(error.message), {
+		...rest,
+		description: clean(description),
+		docUrl: docUrl && clean(docUrl),
+		traceId: traceId && clean(traceId),
+	});
+}

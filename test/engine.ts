@@ -1,0 +1,274 @@
+import 'reflect-metadata';
+import {
+	DirectoryLoader,
+	ExecuteContext,
+	ExecutionLifecycleHooks,
+	ExternalSecretsProxy,
+	RoutingNode,
+	WorkflowExecute,
+} from 'n8n-core';
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentials,
+	ICredentialType,
+	IDataObject,
+	IHttpRequestOptions,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+	INodeProperties,
+	INodeType,
+	INodeTypes,
+	IRequestOptionsSimplified,
+	IRun,
+	IWorkflowBase,
+	IWorkflowExecuteAdditionalData,
+	OnError,
+} from 'n8n-workflow';
+import { ICredentialsHelper, NodeConnectionTypes, Workflow } from 'n8n-workflow';
+import { LinqApi } from '../credentials/LinqApi.credentials';
+import { LinqPhoneNumbers } from '../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node';
+
+/** Hands the node under test its input items. */
+class InputItems implements INodeType {
+	description = {
+		displayName: 'Input Items',
+		name: 'inputItems',
+		group: ['trigger' as const],
+		version: 1,
+		description: 'Input of the node under test',
+		defaults: {},
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		properties: [],
+	};
+
+	constructor(private readonly items: IDataObject[]) {}
+
+	async execute(): Promise<INodeExecutionData[][]> {
+		return await Promise.resolve([
+			this.items.map((json, item) => ({ json, pairedItem: { item } })),
+		]);
+	}
+}
+
+/** Node types as n8n serves them to the engine: with Request Options, and an execute that routes. */
+export class NodeTypes implements INodeTypes {
+	private readonly types = new Map<string, INodeType>();
+
+	add(name: string, nodeType: INodeType): this {
+		DirectoryLoader.applyDeclarativeNodeOptionParameters(nodeType);
+		if (nodeType.description.requestDefaults && !nodeType.execute) {
+			nodeType.execute = async function () {
+				if (!(this instanceof ExecuteContext)) throw new Error('Not run by the engine');
+				return (await new RoutingNode(this, nodeType).runNode()) ?? null;
+			};
+		}
+		this.types.set(name, nodeType);
+		return this;
+	}
+
+	getByName(name: string): INodeType {
+		const nodeType = this.types.get(name);
+		if (!nodeType) throw new Error(`No node type ${name}`);
+		return nodeType;
+	}
+
+	getByNameAndVersion(name: string): INodeType {
+		return this.getByName(name);
+	}
+
+	getKnownTypes(): IDataObject {
+		return {};
+	}
+}
+
+/** Credentials in memory, applied to requests by their type's own `authenticate`, as n8n does it. */
+export class CredentialsInMemory extends ICredentialsHelper {
+	private readonly type: ICredentialType = new LinqApi();
+
+	constructor(private readonly data: ICredentialDataDecryptedObject) {
+		super();
+	}
+
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		_typeName: string,
+		requestOptions: IHttpRequestOptions | IRequestOptionsSimplified,
+		workflow?: Workflow,
+		node?: INode,
+	): Promise<IHttpRequestOptions> {
+		const { authenticate } = this.type;
+		if (!authenticate || typeof authenticate === 'function' || !workflow || !node) {
+			throw new Error('The credential type has no generic authentication');
+		}
+		const headers: IDataObject = { ...requestOptions.headers };
+		for (const [name, value] of Object.entries(authenticate.properties.headers ?? {})) {
+			headers[name] = workflow.expression.getSimpleParameterValue(
+				node,
+				String(value),
+				'internal',
+				{ $credentials: credentials },
+				undefined,
+				'',
+			) as string;
+		}
+		return await Promise.resolve({ url: '', ...requestOptions, headers });
+	}
+
+	async getDecrypted(): Promise<ICredentialDataDecryptedObject> {
+		return await Promise.resolve({ ...this.data });
+	}
+
+	getParentTypes(): string[] {
+		return [];
+	}
+
+	isCredentialUsableByNode(): boolean {
+		return true;
+	}
+
+	async preAuthentication(): Promise<undefined> {
+		return await Promise.resolve(undefined);
+	}
+
+	async runPreAuthentication(): Promise<undefined> {
+		return await Promise.resolve(undefined);
+	}
+
+	async getCredentials(): Promise<ICredentials> {
+		return await Promise.reject(new Error('Credentials are in memory'));
+	}
+
+	async updateCredentials(): Promise<void> {
+		await Promise.reject(new Error('Credentials are in memory'));
+	}
+
+	async updateCredentialsOauthTokenData(): Promise<void> {
+		await Promise.reject(new Error('Credentials are in memory'));
+	}
+
+	getCredentialsProperties(): INodeProperties[] {
+		return this.type.properties;
+	}
+}
+
+/** What an execution needs beside its workflow. */
+export function additionalData(
+	credentials: ICredentialDataDecryptedObject,
+	workflow: IWorkflowBase,
+): IWorkflowExecuteAdditionalData {
+	const url = 'http://127.0.0.1:5678';
+	return {
+		credentialsHelper: new CredentialsInMemory(credentials),
+		executeWorkflow: async () => await Promise.reject(new Error('There are no other workflows')),
+		getRunExecutionData: async () => await Promise.resolve(undefined),
+		getRuntimeCredential: async () => await Promise.resolve(undefined),
+		startRunnerTask: async () => await Promise.reject(new Error('There are no task runners')),
+		currentNodeExecutionIndex: 0,
+		restApiUrl: url,
+		instanceBaseUrl: url,
+		formBaseUrl: url,
+		formWaitingBaseUrl: url,
+		formTestBaseUrl: url,
+		webhookBaseUrl: url,
+		webhookWaitingBaseUrl: url,
+		webhookTestBaseUrl: url,
+		mcpBaseUrl: url,
+		mcpTestBaseUrl: url,
+		variables: {},
+		externalSecretsProxy: new ExternalSecretsProxy(),
+		logAiEvent: () => undefined,
+		hooks: new ExecutionLifecycleHooks('manual', '1', workflow),
+	};
+}
+
+export interface NodeRun {
+	parameters: INodeParameters;
+	/** One empty item by default, as a Manual Trigger gives it. */
+	items?: IDataObject[];
+	credentials: ICredentialDataDecryptedObject;
+	onError?: OnError;
+	retryOnFail?: boolean;
+	/** The node under test; Linq Phone Numbers by default. */
+	nodeType?: INodeType;
+}
+
+export interface NodeResult {
+	/** Items by output: the second is the error output. */
+	outputs: INodeExecutionData[][];
+	/** The error that ended the execution. */
+	error: IRun['data']['resultData']['error'];
+	status: IRun['status'];
+	/** Everything that n8n would save of the execution. */
+	run: IRun;
+}
+
+export interface StartedRun {
+	result: Promise<NodeResult>;
+	/** Stops the execution, as the editor's button does. */
+	cancel: () => void;
+}
+
+const NODE = 'Node under test';
+
+/** Starts an execution of Input Items → the node under test, in n8n's own engine. */
+export function startNode(run: NodeRun): StartedRun {
+	const nodes: INode[] = [
+		{ id: '1', name: 'Input', type: 'input', typeVersion: 1, position: [0, 0], parameters: {} },
+		{
+			id: '2',
+			name: NODE,
+			type: 'node',
+			typeVersion: 1,
+			position: [200, 0],
+			parameters: run.parameters,
+			credentials: { linqApi: { id: '1', name: 'Linq API' } },
+			onError: run.onError,
+			retryOnFail: run.retryOnFail,
+			waitBetweenTries: run.retryOnFail ? 1 : undefined,
+		},
+	];
+	const nodeTypes = new NodeTypes()
+		.add('input', new InputItems(run.items ?? [{}]))
+		.add('node', run.nodeType ?? new LinqPhoneNumbers());
+	const saved = {
+		id: '1',
+		name: 'Test',
+		active: false,
+		isArchived: false,
+		activeVersionId: null,
+		createdAt: new Date(),
+		updatedAt: new Date(),
+		nodes,
+		connections: {
+			Input: { main: [[{ node: NODE, type: NodeConnectionTypes.Main, index: 0 }]] },
+		},
+		settings: { executionOrder: 'v1' as const },
+	};
+	const workflow = new Workflow({ ...saved, nodeTypes });
+	const execution = new WorkflowExecute(additionalData(run.credentials, saved), 'manual').run({
+		workflow,
+		startNode: workflow.getNode('Input') ?? undefined,
+	});
+	const result = execution.then((finished) => {
+		const task = finished.data.resultData.runData[NODE]?.at(-1);
+		return {
+			outputs: (task?.data?.main ?? []).map((items) => items ?? []),
+			error: finished.data.resultData.error,
+			status: finished.status,
+			run: finished,
+		};
+	});
+	return {
+		result,
+		cancel: () => {
+			execution.cancel();
+		},
+	};
+}
+
+/** Runs the node under test to the end. */
+export async function runNode(run: NodeRun): Promise<NodeResult> {
+	return await startNode(run).result;
+}
