@@ -1,0 +1,143 @@
+import type { FastifyRequest } from 'fastify';
+import Fastify from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { PhoneNumber } from '../../nodes/linq/phoneNumber';
+import type { ErrorCode } from './errors';
+import { ApiError } from './errors';
+import type { Fault } from './faults';
+import { happen, takeFault } from './faults';
+import { exampleLines } from './lines';
+
+export interface RecordedRequest {
+	method: string;
+	/** Without the base URL's path. */
+	path: string;
+	headers: IncomingHttpHeaders;
+	body: unknown;
+	/** Milliseconds, by performance.now(). */
+	at: number;
+}
+
+export interface LinqServer {
+	/** Like `https://api.linqapp.com/api/partner`, on loopback. */
+	baseUrl: string;
+	apiKey: string;
+	/** The account's lines, live: a test may look at them and change them. */
+	lines: PhoneNumber[];
+	/** Every request that came in. */
+	requests: RecordedRequest[];
+	/** What goes wrong, first match first. */
+	faults: Fault[];
+	/** The most requests that were being answered at once. */
+	mostAtOnce: () => number;
+	close: () => Promise<void>;
+}
+
+const PREFIX = '/api/partner';
+const UUID = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+/** Starts a Linq API that keeps its lines in memory. See https://docs.linqapp.com/guides/phone-numbers/ */
+export async function startLinqServer(
+	options: { port?: number; apiKey?: string; lines?: PhoneNumber[] } = {},
+): Promise<LinqServer> {
+	const apiKey = options.apiKey ?? 'local-linq-api-key';
+	const lines = options.lines ?? exampleLines();
+	const requests: RecordedRequest[] = [];
+	const faults: Fault[] = [];
+	let atOnce = 0;
+	let mostAtOnce = 0;
+
+	const app = Fastify({
+		forceCloseConnections: true,
+		genReqId: () => randomUUID().replaceAll('-', ''),
+		ajv: { customOptions: { coerceTypes: false } },
+	});
+
+	app.addHook('onRequest', async (request, reply) => {
+		reply.header('x-trace-id', request.id);
+		mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+		reply.raw.once('close', () => atOnce--);
+		await Promise.resolve();
+	});
+	app.addHook('preParsing', async (request, reply) => {
+		const path = request.url.replace(PREFIX, '');
+		const { method, headers } = request;
+		requests.push({ method, path, headers, body: undefined, at: performance.now() });
+		const mishap = takeFault(faults, method, path);
+		if (mishap) await happen(mishap, request, reply);
+		if (headers.authorization !== `Bearer ${apiKey}`) throw new ApiError(2004);
+	});
+	app.addHook('preValidation', async (request) => {
+		const recorded = requests.findLast(({ headers }) => headers === request.headers);
+		if (recorded) recorded.body = request.body;
+		await Promise.resolve();
+	});
+	app.setErrorHandler(async (error, request, reply) => {
+		const known = error instanceof ApiError ? error : new ApiError(codeOf(error));
+		if (known.retryAfter !== undefined && !reply.hasHeader('retry-after')) {
+			reply.header('retry-after', String(known.retryAfter));
+		}
+		await reply.status(known.status).send(known.body(request.id));
+	});
+	app.setNotFoundHandler(() => {
+		throw new ApiError(2001);
+	});
+
+	app.get(
+		`${PREFIX}/v3/phone_numbers`,
+		async () => await Promise.resolve({ phone_numbers: lines }),
+	);
+
+	app.put(
+		`${PREFIX}/v3/phone_numbers/:id`,
+		{
+			schema: {
+				params: { type: 'object', properties: { id: { type: 'string', pattern: UUID } } },
+				body: {
+					type: 'object',
+					required: ['forwarding_number'],
+					properties: { forwarding_number: { type: ['string', 'null'] } },
+				},
+			},
+		},
+		async (
+			request: FastifyRequest<{
+				Params: { id: string };
+				Body: { forwarding_number: string | null };
+			}>,
+		) => {
+			const line = lines.find(({ id }) => id === request.params.id.toLowerCase());
+			if (!line) throw new ApiError(2001);
+			const forwarding = request.body.forwarding_number;
+			if (forwarding && !E164.test(forwarding)) throw new ApiError(1002);
+			line.forwarding_number = forwarding || null;
+			const { id, phone_number, forwarding_number } = line;
+			return await Promise.resolve({ id, phone_number, forwarding_number });
+		},
+	);
+
+	const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+	return {
+		baseUrl: `${address}${PREFIX}`,
+		apiKey,
+		lines,
+		requests,
+		faults,
+		mostAtOnce: () => mostAtOnce,
+		close: async () => {
+			await app.close();
+		},
+	};
+}
+
+/** The API's code for what Fastify found wrong with a request. */
+function codeOf(error: unknown): ErrorCode {
+	if (!(error instanceof Error)) return 3006;
+	if ('validation' in error && Array.isArray(error.validation)) {
+		if ('validationContext' in error && error.validationContext === 'params') return 1005;
+		return /required/.test(error.message) ? 1001 : 1003;
+	}
+	return 'statusCode' in error && error.statusCode === 400 ? 1003 : 3006;
+}
