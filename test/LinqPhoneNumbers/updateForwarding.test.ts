@@ -1,0 +1,272 @@
+import type { IDataObject, OnError } from 'n8n-workflow';
+import { startLinqServer, type LinqServer } from '../linqServer/server';
+import { manyLines } from '../linqServer/lines';
+import { runNode } from '../engine';
+
+const ID = '550e8400-e29b-41d4-a716-000000000002';
+const NUMBER = '+12025550002';
+const FORWARD = '+12025557777';
+const byId = (value: unknown): IDataObject => ({ __rl: true, mode: 'id', value: value as string });
+const byNumber = (value: unknown): IDataObject => ({
+	__rl: true,
+	mode: 'number',
+	value: value as string,
+});
+
+describe('Update Forwarding', () => {
+	let server: LinqServer;
+	const update = async (parameters: IDataObject, items: IDataObject[] = [{}], onError?: OnError) =>
+		await runNode({
+			parameters: {
+				operation: 'updateForwarding',
+				phoneNumber: byId(ID),
+				forwarding: 'set',
+				forwardingNumber: FORWARD,
+				...parameters,
+			} as never,
+			items,
+			onError,
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+
+	beforeEach(async () => {
+		server = await startLinqServer();
+	});
+	afterEach(async () => {
+		await server.close();
+	});
+
+	it.each([
+		['id', byId(ID), 1],
+		['id chosen from the list', { __rl: true, mode: 'list', value: ID }, 1],
+		['number', byNumber('+1 (202) 555-0002'), 2],
+		['bare number from an expression', NUMBER, 2],
+		['bare id from an expression', ID, 1],
+	])('sets the number of a line given by %s', async (_, phoneNumber, requests) => {
+		const { outputs, error } = await update({ phoneNumber });
+		expect(error).toBeUndefined();
+		expect(outputs[0]).toEqual([
+			{
+				json: { id: ID, phone_number: NUMBER, forwarding_number: FORWARD },
+				pairedItem: { item: 0 },
+			},
+		]);
+		expect(Object.keys(outputs[0]?.[0]?.json ?? {})).toEqual([
+			'id',
+			'phone_number',
+			'forwarding_number',
+		]);
+		expect(server.lines[1]?.forwarding_number).toBe(FORWARD);
+		expect(server.requests).toHaveLength(requests);
+	});
+
+	it('clears', async () => {
+		const { outputs } = await update({
+			phoneNumber: byId('550e8400-e29b-41d4-a716-000000000001'),
+			forwarding: 'clear',
+		});
+		expect(outputs[0]?.[0]?.json.forwarding_number).toBeNull();
+		expect(server.lines[0]?.forwarding_number).toBeNull();
+	});
+
+	it.each(['', '   ', '={{ null }}', '={{ undefined }}', '={{ $json.missing }}'])(
+		'never clears by an empty number (%j)',
+		async (forwardingNumber) => {
+			const { error } = await update({ forwardingNumber });
+			expect(error?.message).toBe('The forwarding number is empty');
+			expect(error?.description).toContain('choose Clear');
+			expect(server.requests).toEqual([]);
+		},
+	);
+
+	it.each([
+		['2025557777', 'has no country code'],
+		['={{ 2025557777 }}', 'has no country code'],
+		['(202) 555-7777', 'has no country code'],
+		['+44 (0)20 7946 0000', 'has a (0) in it'],
+		['+1 202 555 7777 ext. 5', 'is not a phone number in E.164 format'],
+		['+0 202 555 7777', 'is not a phone number in E.164 format'],
+		['+123456789012345678', 'is not a phone number in E.164 format'],
+		['={{ { number: 1 } }}', 'is not a phone number'],
+	])('refuses the number %s before sending', async (forwardingNumber, words) => {
+		const { error } = await update({ forwardingNumber });
+		expect(error?.message).toContain(words);
+		expect(error?.description).toContain('+12025559999');
+		expect(server.requests).toEqual([]);
+	});
+
+	it.each([
+		'+1 (202) 555-7777',
+		'+1.202.555.7777',
+		' +1 202-555-7777\n',
+		'+1\u00a0202\u2011555\u20117777',
+	])('accepts the number %j', async (forwardingNumber) => {
+		const { error } = await update({ forwardingNumber });
+		expect(error).toBeUndefined();
+		expect(server.lines[1]?.forwarding_number).toBe(FORWARD);
+	});
+
+	it.each([
+		['another path', byId('../chats')],
+		['a path behind a UUID', byId(`${ID}/../../chats`)],
+		['a stored extraction rule', { ...byId('../chats'), __regex: '(.*)' }],
+		['a rule that would cut a UUID out', { ...byId(`x${ID}`), __regex: 'x(.*)' }],
+		['the list mode', { __rl: true, mode: 'list', value: '..%2fchats' }],
+		['an unknown mode', { __rl: true, mode: 'url', value: '../chats' }],
+		['an object', byId({ toString: '../chats' })],
+	])('refuses a line id that is no UUID: %s', async (_, phoneNumber) => {
+		const { error } = await update({ phoneNumber });
+		expect(error?.message).toContain('is not a UUID');
+		expect(server.requests).toEqual([]);
+	});
+
+	it.each([byId(''), byNumber(''), byNumber('={{ $json.missing }}'), ''])(
+		'refuses a line that is not chosen (%j)',
+		async (phoneNumber) => {
+			const { error } = await update({ phoneNumber });
+			expect(error?.message).toBe('No line is chosen');
+			expect(server.requests).toEqual([]);
+		},
+	);
+
+	it('names a number that is no line of the account', async () => {
+		const { error } = await update({ phoneNumber: byNumber('+12025558888') });
+		expect(error?.message).toBe('There is no line +12025558888 in this Linq account');
+	});
+
+	it.each([
+		['an empty object', '{}', 'not about this line'],
+		['null', 'null', 'not about this line'],
+		['a web page', '<html></html>', 'not about this line'],
+		[
+			'another line',
+			JSON.stringify({ id: 'x', phone_number: NUMBER, forwarding_number: FORWARD }),
+			'not about this line',
+		],
+		[
+			'another number',
+			JSON.stringify({ id: ID, phone_number: NUMBER, forwarding_number: '+12025550000' }),
+			'is forwarded to +12025550000',
+		],
+		['no number', JSON.stringify({ id: ID, phone_number: NUMBER }), 'is not forwarded'],
+	])('takes %s for no success', async (_, body, words) => {
+		server.faults.push({ method: 'PUT', mishap: { kind: 'answer', status: 200, body } });
+		const { error, outputs } = await update({});
+		expect(error?.message).toContain('Linq did not confirm the update');
+		expect(error?.message).toContain(words);
+		expect(outputs).toEqual([]);
+	});
+
+	it('pairs every output with its input, and resolves all numbers by one request', async () => {
+		const items = server.lines.map(({ phone_number }) => ({ phone_number })).reverse();
+		const { outputs } = await update({ phoneNumber: byNumber('={{ $json.phone_number }}') }, items);
+		expect(outputs[0]?.map(({ json, pairedItem }) => [json.phone_number, pairedItem])).toEqual(
+			items.map(({ phone_number }, item) => [phone_number, { item }]),
+		);
+		expect(server.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
+	});
+
+	it('applies updates of one line in item order, also when the first is retried', async () => {
+		server.faults.push({ method: 'PUT', times: 1, mishap: { kind: 'apiError', code: 3006 } });
+		const { outputs } = await update({ forwardingNumber: '={{ $json.to }}' }, [
+			{ to: '+12025550101' },
+			{ to: '+12025550102' },
+			{ to: '+12025550103' },
+		]);
+		expect(outputs[0]?.map(({ json }) => json.forwarding_number)).toEqual([
+			'+12025550101',
+			'+12025550102',
+			'+12025550103',
+		]);
+		expect(server.lines[1]?.forwarding_number).toBe('+12025550103');
+	});
+
+	it('sends nothing when any item is invalid under Stop', async () => {
+		const { error } = await update({ forwardingNumber: '={{ $json.to }}' }, [
+			{ to: FORWARD },
+			{ to: '' },
+			{ to: FORWARD },
+		]);
+		expect(error?.message).toBe('The forwarding number is empty');
+		expect(error?.context.itemIndex).toBe(1);
+		expect(error?.description).toContain(
+			'item 1 (n8n counts from 0): 0 of 3 lines had been updated',
+		);
+		expect(server.requests).toEqual([]);
+	});
+
+	it('sends nothing when an expression fails under Stop', async () => {
+		const { error } = await update({ forwardingNumber: '={{ $json.person.phone }}' }, [
+			{ person: { phone: FORWARD } },
+			{},
+		]);
+		expect(error).toBeDefined();
+		expect(server.requests).toEqual([]);
+	});
+
+	it('sends nothing more after a failure under Stop, and counts what was done', async () => {
+		server.lines.splice(0, 5, ...manyLines(60));
+		const broken = '550e8400-e29b-41d4-a716-000000000021';
+		server.faults.push({ path: broken, mishap: { kind: 'apiError', code: 2005 } });
+		const { error, outputs } = await update(
+			{ phoneNumber: byId('={{ $json.id }}') },
+			server.lines.map(({ id }) => ({ id })),
+		);
+		const updated = server.lines.filter(
+			({ forwarding_number }) => forwarding_number === FORWARD,
+		).length;
+		expect(error?.message).toBe(
+			`Could not update the forwarding of line ${broken}: Access denied - insufficient permissions for this resource`,
+		);
+		expect(error?.context.itemIndex).toBe(20);
+		expect(error?.description).toContain(
+			`item 20 (n8n counts from 0): ${updated} of 60 lines had been updated`,
+		);
+		expect(updated).toBeLessThan(40);
+		expect(server.requests).toHaveLength(updated + 1);
+		expect(outputs).toEqual([]);
+	});
+
+	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+		'goes on after failures under %s, and says which lines failed',
+		async (onError) => {
+			server.faults.push({ path: ID, mishap: { kind: 'apiError', code: 2005 } });
+			const { outputs, error } = await update(
+				{ phoneNumber: byNumber('={{ $json.line }}') },
+				[
+					{ line: '+12025550001' },
+					{ line: NUMBER },
+					{ line: '2025550003' },
+					{ line: '+12025550004' },
+				],
+				onError,
+			);
+			expect(error).toBeUndefined();
+			const all = outputs.flat();
+			const failed = all.filter(({ json }) => json.error !== undefined);
+			expect(failed.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }, { item: 2 }]);
+			expect(failed[0]?.json).toMatchObject({
+				error: `Could not update the forwarding of line ${NUMBER}: Access denied - insufficient permissions for this resource`,
+				details: {
+					line: NUMBER,
+					http_code: '403',
+					code: 2005,
+					doc_url: 'https://docs.linqapp.com/error/codes/2xxx/2005/',
+					trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+				},
+			});
+			expect(failed[1]?.json).toMatchObject({
+				error: 'The line "2025550003" has no country code',
+				details: { line: '2025550003', code: null },
+			});
+			expect(all.length - failed.length).toBe(2);
+			expect(outputs[1] ?? []).toHaveLength(onError === 'continueErrorOutput' ? 2 : 0);
+			if (onError === 'continueRegularOutput') {
+				expect(all.map(({ pairedItem }) => pairedItem)).toEqual(
+					[0, 1, 2, 3].map((item) => ({ item })),
+				);
+			}
+			expect(server.lines[3]?.forwarding_number).toBe(FORWARD);
+		},
+	);
+});
