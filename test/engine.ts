@@ -29,27 +29,23 @@ import { ICredentialsHelper, NodeConnectionTypes, Workflow } from 'n8n-workflow'
 import { LinqApi } from '../credentials/LinqApi.credentials';
 import { LinqPhoneNumbers } from '../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node';
 
-/** Hands the node under test its input items. */
-class InputItems implements INodeType {
-	description = {
-		displayName: 'Input Items',
-		name: 'inputItems',
-		group: ['trigger' as const],
-		version: 1,
-		description: 'Input of the node under test',
-		defaults: {},
-		inputs: [],
-		outputs: [NodeConnectionTypes.Main],
-		properties: [],
+/** A node that hands the node under test its input items. */
+function inputItems(items: IDataObject[]): INodeType {
+	return {
+		description: {
+			displayName: 'Input Items',
+			name: 'inputItems',
+			group: ['trigger'],
+			version: 1,
+			description: 'Input of the node under test',
+			defaults: {},
+			inputs: [],
+			outputs: [NodeConnectionTypes.Main],
+			properties: [],
+		},
+		execute: async () =>
+			await Promise.resolve([items.map((json, item) => ({ json, pairedItem: { item } }))]),
 	};
-
-	constructor(private readonly items: IDataObject[]) {}
-
-	async execute(): Promise<INodeExecutionData[][]> {
-		return await Promise.resolve([
-			this.items.map((json, item) => ({ json, pairedItem: { item } })),
-		]);
-	}
 }
 
 /** Node types as n8n serves them to the engine: with Request Options, and an execute that routes. */
@@ -106,12 +102,12 @@ export class CredentialsInMemory extends ICredentialsHelper {
 		for (const [name, value] of Object.entries(authenticate.properties.headers ?? {})) {
 			headers[name] = workflow.expression.getSimpleParameterValue(
 				node,
-				String(value),
+				typeof value === 'string' ? value : '',
 				'internal',
 				{ $credentials: credentials },
 				undefined,
 				'',
-			) as string;
+			);
 		}
 		return await Promise.resolve({ url: '', ...requestOptions, headers });
 	}
@@ -129,11 +125,11 @@ export class CredentialsInMemory extends ICredentialsHelper {
 	}
 
 	async preAuthentication(): Promise<undefined> {
-		return await Promise.resolve(undefined);
+		await Promise.resolve(undefined);
 	}
 
 	async runPreAuthentication(): Promise<undefined> {
-		return await Promise.resolve(undefined);
+		await Promise.resolve(undefined);
 	}
 
 	async getCredentials(): Promise<ICredentials> {
@@ -162,8 +158,12 @@ export function additionalData(
 	return {
 		credentialsHelper: new CredentialsInMemory(credentials),
 		executeWorkflow: async () => await Promise.reject(new Error('There are no other workflows')),
-		getRunExecutionData: async () => await Promise.resolve(undefined),
-		getRuntimeCredential: async () => await Promise.resolve(undefined),
+		getRunExecutionData: async () => {
+			await Promise.resolve(undefined);
+		},
+		getRuntimeCredential: async () => {
+			await Promise.resolve(undefined);
+		},
 		startRunnerTask: async () => await Promise.reject(new Error('There are no task runners')),
 		currentNodeExecutionIndex: 0,
 		restApiUrl: url,
@@ -230,7 +230,7 @@ export function startNode(run: NodeRun): StartedRun {
 		},
 	];
 	const nodeTypes = new NodeTypes()
-		.add('input', new InputItems(run.items ?? [{}]))
+		.add('input', inputItems(run.items ?? [{}]))
 		.add('node', run.nodeType ?? new LinqPhoneNumbers());
 	const saved = {
 		id: '1',

@@ -1,5 +1,5 @@
 import type { IDataObject, IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
-import { NodeOperationError, sleep } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 import type { LinqResponse } from './apiError';
 import { asLinqError, nodeApiError } from './nodeApiError';
 import type { PhoneNumber } from './phoneNumber';
@@ -141,12 +141,8 @@ export class Run {
 		about: () => IDataObject,
 	): Promise<INodeExecutionData[]> {
 		const item = context.getItemIndex();
-		if (this.cancelled?.aborted) {
-			throw new NodeOperationError(context.getNode(), 'The execution was cancelled', {
-				itemIndex: item,
-				description: `Linq had confirmed ${this.updated} updates by then.`,
-			});
-		}
+		// The engine ends a cancelled execution by itself, and runs no further node.
+		if (this.cancelled?.aborted) return [];
 		if (context.continueOnFail()) return [failedItem(error, item, about())];
 		// The engine reports one failure: the first, which stopped the others.
 		if (this.ended.aborted) return [];

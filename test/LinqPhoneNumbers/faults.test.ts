@@ -172,7 +172,7 @@ describe('What happens when', () => {
 					server.lines.map((_line, index) => ({ id: index + 1 })),
 				),
 			);
-			while (server.requests.length < 10) await new Promise(setImmediate);
+			while (server.requests.length < 10) await new Promise((resolve) => setTimeout(resolve, 5));
 			await new Promise((resolve) => setTimeout(resolve, 50));
 			const before = performance.now();
 			started.cancel();

@@ -113,14 +113,14 @@ describe('Update Forwarding', () => {
 		['a rule that would cut a UUID out', { ...byId(`x${ID}`), __regex: 'x(.*)' }],
 		['the list mode', { __rl: true, mode: 'list', value: '..%2fchats' }],
 		['an unknown mode', { __rl: true, mode: 'url', value: '../chats' }],
-		['an object', byId({ toString: '../chats' })],
+		['an object', byId('={{ { a: 1 } }}')],
 	])('refuses a line id that is no UUID: %s', async (_, phoneNumber) => {
 		const { error } = await update({ phoneNumber });
 		expect(error?.message).toContain('is not a UUID');
 		expect(server.requests).toEqual([]);
 	});
 
-	it.each([byId(''), byNumber(''), byNumber('={{ $json.missing }}'), ''])(
+	it.each([byId('={{ null }}'), byNumber('={{ $json.missing }}'), byNumber("={{ ' ' }}")])(
 		'refuses a line that is not chosen (%j)',
 		async (phoneNumber) => {
 			const { error } = await update({ phoneNumber });
@@ -252,7 +252,7 @@ describe('Update Forwarding', () => {
 					http_code: '403',
 					code: 2005,
 					doc_url: 'https://docs.linqapp.com/error/codes/2xxx/2005/',
-					trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+					trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
 				},
 			});
 			expect(failed[1]?.json).toMatchObject({

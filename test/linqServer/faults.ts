@@ -53,10 +53,9 @@ export async function happen(
 		case 'reset':
 			if (mishap.when === 'afterApplying') {
 				// The handler runs, but its answer finds no socket.
-				reply.raw.on('pipe', () => socket.resetAndDestroy());
-				reply.raw.write = () => {
+				reply.raw.writeHead = () => {
 					socket.resetAndDestroy();
-					return false;
+					return reply.raw;
 				};
 				return;
 			}

@@ -23,7 +23,8 @@ export function line(
 
 /** A small account with every kind of line: each reputation; forwarded, not forwarded, nothing said; an older answer. */
 export function exampleLines(): PhoneNumber[] {
-	const { reputation: _, ...older } = line(5, 'AT_RISK', { forwarding_number: null });
+	const older = line(5, 'AT_RISK', { forwarding_number: null });
+	delete older.reputation;
 	return [
 		line(1, 'HEALTHY', { forwarding_number: '+12025559999' }),
 		line(2, 'AT_RISK', { forwarding_number: null }),

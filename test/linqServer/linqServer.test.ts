@@ -54,7 +54,11 @@ describe('the local Linq API, by the official SDK', () => {
 			.catch((thrown: unknown) => thrown);
 		expect(error).toBeInstanceOf(type);
 		expect(error).toMatchObject({
-			error: { success: false, error: { code }, trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) },
+			error: {
+				success: false,
+				error: { code },
+				trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+			},
 		});
 	});
 

@@ -56,11 +56,12 @@ export const updateForwardingFields = updateDisplayOptions(
 			displayName: 'Forwarding Number',
 			name: 'forwardingNumber',
 			type: 'string',
-			required: true,
+			// Not `required`: n8n would refuse an empty one in words that do not tell of Clear.
 			default: '',
 			placeholder: 'e.g. +12025559999',
 			displayOptions: { show: { forwarding: ['set'] } },
 			description: 'The number that inbound calls go to, with + and country code',
+			hint: 'To stop forwarding, choose Clear above',
 		},
 	] satisfies INodeProperties[],
 );

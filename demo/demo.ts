@@ -1,0 +1,111 @@
+import Table from 'cli-table3';
+import { ExecaError } from 'execa';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LinqApiInUse } from './linqApi';
+import { exampleCredentials, openLinqApi } from './linqApi';
+import type { N8nHost } from './n8nHost';
+import { prepareN8n } from './n8nHost';
+
+async function demo(): Promise<void> {
+	// Kept afterwards for the spreadsheet alone.
+	const folder = await mkdtemp(join(tmpdir(), 'linq-demo-'));
+	const linq = await openLinqApi();
+	console.log(
+		linq.local ? 'Using a local Linq API' : 'Using the real Linq API: no line will be changed',
+	);
+	let n8n: N8nHost | undefined;
+	try {
+		n8n = await prepareN8n(folder);
+		const rotaKey = randomUUID();
+		await n8n.importCredentials(exampleCredentials(linq, rotaKey));
+		await showSpreadsheet(n8n);
+		if (linq.local) await showForwarding(n8n, linq, rotaKey);
+	} finally {
+		await n8n?.stop();
+		await linq.local?.close();
+		await rm(join(folder, '.n8n'), { recursive: true, force: true });
+	}
+	console.log('The demo has finished.');
+}
+
+/** At-risk lines land in a spreadsheet, and do so once. */
+async function showSpreadsheet(n8n: N8nHost): Promise<void> {
+	console.log('\nAt-risk lines to a spreadsheet');
+	const id = await n8n.importExample('at-risk-lines-to-spreadsheet.json');
+	await n8n.command('execute', `--id=${id}`);
+	const files = await readdir(n8n.filesFolder);
+	const [file] = files;
+	if (file === undefined) {
+		console.log('No line is at risk, so there is no spreadsheet.');
+		return;
+	}
+	const path = join(n8n.filesFolder, file);
+	const rows = (await readFile(path, 'utf8'))
+		.replace('\uFEFF', '')
+		.trim()
+		.split('\n')
+		.map((row) => row.split(','));
+	const columns = [1, 2, 3];
+	const [head = [], ...body] = rows.map((row) => columns.map((column) => row[column] ?? ''));
+	const table = new Table({ head, style: { head: [], border: [] } });
+	table.push(...body);
+	console.log(`${path}\n${table.toString()}`);
+	if (body.length === 0) throw new Error('The spreadsheet has no rows');
+
+	await n8n.command('execute', `--id=${id}`);
+	if ((await readdir(n8n.filesFolder)).length !== files.length) {
+		throw new Error('The second run reported lines that had been reported before');
+	}
+	console.log('A second run reported nothing twice.');
+}
+
+/** An on-call rota changes a line's forwarding number through a webhook. */
+async function showForwarding(
+	n8n: N8nHost,
+	{ local }: LinqApiInUse,
+	rotaKey: string,
+): Promise<void> {
+	console.log('\nForwarding from an on-call rota');
+	const line = local?.lines[1];
+	if (!line) throw new Error('The local Linq API has no line to change');
+	const id = await n8n.importExample('forwarding-from-webhook.json');
+	await n8n.command('publish:workflow', `--id=${id}`);
+	const address = await n8n.start();
+	const post = async (forward_to: string, key: string) =>
+		await fetch(`${address}/webhook/on-call-rota`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json', 'x-rota-key': key },
+			body: JSON.stringify({ line: line.phone_number, forward_to }),
+		});
+
+	const before = line.forwarding_number ?? 'not forwarded';
+	const answer = await post('+1 (202) 555-8888', rotaKey);
+	const table = new Table({ head: ['line', 'before', 'after'], style: { head: [], border: [] } });
+	table.push([line.phone_number, before, line.forwarding_number ?? 'not forwarded']);
+	console.log(table.toString());
+	if (!answer.ok || line.forwarding_number !== '+12025558888') {
+		throw new Error(`The forwarding number was not set: ${answer.status} ${await answer.text()}`);
+	}
+
+	const refused = await post('2025558888', rotaKey);
+	console.log(
+		`A number without country code is refused: ${refused.status} ${await refused.text()}`,
+	);
+	const stranger = await post('+12025550000', 'wrong');
+	console.log(`A caller without the rota's key is refused: ${stranger.status}`);
+	if (refused.ok || stranger.ok || line.forwarding_number !== '+12025558888') {
+		throw new Error('A request that should be refused was not');
+	}
+}
+
+demo().catch((error: unknown) => {
+	const said =
+		error instanceof ExecaError
+			? `${error.shortMessage}\n${error.all ?? error.stderr}`
+			: String(error);
+	console.error(`\nThe demo failed: ${said}`);
+	process.exitCode = 1;
+});

@@ -1,0 +1,66 @@
+import envPaths from 'env-paths';
+import { execa } from 'execa';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** n8n is pinned: a newer one must be tried before it is promised. */
+export const N8N_VERSION = '2.41.1';
+
+/** The user's folder for what the demo downloads once. */
+export const cacheFolder = envPaths('n8n-nodes-linq-phone-numbers', { suffix: '' }).cache;
+
+/**
+ * Installs n8n into the user's cache folder, unless it is there.
+ *
+ * @returns the path of n8n's command, to be run with Node.js 24
+ */
+export async function installN8n(): Promise<string> {
+	const folder = join(cacheFolder, `n8n-${N8N_VERSION}-node${process.versions.modules}`);
+	const command = join('node_modules', 'n8n', 'bin', 'n8n');
+	if (existsSync(join(folder, command))) return join(folder, command);
+
+	console.log(`Installing n8n ${N8N_VERSION} into ${folder} (once; 3 GB, some minutes)`);
+	// Under a name of its own until it is whole: an install that was cut off is never taken for one.
+	const unfinished = `${folder}.${process.pid}.unfinished`;
+	await mkdir(unfinished, { recursive: true });
+	try {
+		await writeFile(join(unfinished, 'package.json'), '{ "private": true }\n');
+		// Without scripts: some of n8n's dependencies compile what the demo does not need.
+		await npm(unfinished, ['install', `n8n@${N8N_VERSION}`, '--ignore-scripts'], 'downloading');
+		await npm(unfinished, ['rebuild', 'sqlite3', 'isolated-vm'], 'building the database driver');
+		await rename(unfinished, folder).catch((error: unknown) => {
+			// Another run was faster.
+			if (!existsSync(join(folder, command))) throw error;
+		});
+	} finally {
+		await rm(unfinished, { recursive: true, force: true });
+	}
+	return join(folder, command);
+}
+
+/** Runs npm with a sign of life every ten seconds. */
+async function npm(cwd: string, args: string[], doing: string): Promise<void> {
+	const started = Date.now();
+	const sign = setInterval(() => {
+		console.log(`  ${doing}: ${Math.round((Date.now() - started) / 1_000)} s`);
+	}, 10_000);
+	const headers = nodeHeaders();
+	try {
+		await execa('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+			cwd,
+			env: headers ? { npm_config_nodedir: headers } : {},
+		});
+	} finally {
+		clearInterval(sign);
+	}
+}
+
+/** The folder with the headers of the Node.js that runs, for addons without a prebuilt binary. */
+function nodeHeaders(): string | undefined {
+	const packaged = resolve('node_modules', 'node', 'node_modules');
+	const { platform, arch } = process;
+	return [join(packaged, `node-${platform}-${arch}`), dirname(dirname(process.execPath))].find(
+		(folder) => existsSync(join(folder, 'include', 'node', 'node_version.h')),
+	);
+}

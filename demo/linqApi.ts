@@ -1,0 +1,31 @@
+import type { LinqServer } from '../test/linqServer/server';
+import { startLinqServer } from '../test/linqServer/server';
+
+/** The Linq API that the demo works with. */
+export interface LinqApiInUse {
+	baseUrl: string;
+	apiKey: string;
+	/** The local server; absent with the real API, whose lines are never changed. */
+	local?: LinqServer;
+}
+
+/** The real API where its key is set, by the environment variables of Linq's own SDK; else a local one. */
+export async function openLinqApi(): Promise<LinqApiInUse> {
+	const { LINQ_API_V3_API_KEY: apiKey, LINQ_API_V3_BASE_URL: baseUrl } = process.env;
+	if (apiKey) return { apiKey, baseUrl: baseUrl ?? 'https://api.linqapp.com/api/partner' };
+	const local = await startLinqServer();
+	return { apiKey: local.apiKey, baseUrl: local.baseUrl, local };
+}
+
+/** The credentials that the examples refer to. */
+export function exampleCredentials({ apiKey, baseUrl }: LinqApiInUse, rotaKey: string): object[] {
+	return [
+		{ id: 'linqApi', name: 'Linq API', type: 'linqApi', data: { apiKey, baseUrl } },
+		{
+			id: 'rotaKey',
+			name: 'On-call rota key',
+			type: 'httpHeaderAuth',
+			data: { name: 'X-Rota-Key', value: rotaKey },
+		},
+	];
+}

@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { cacheFolder } from './installN8n';
+import { exampleCredentials, openLinqApi } from './linqApi';
+import { prepareN8n } from './n8nHost';
+
+/** n8n's editor with the node, the credentials and the examples, until Ctrl-C. */
+async function start(): Promise<void> {
+	const linq = await openLinqApi();
+	const n8n = await prepareN8n(join(cacheFolder, 'editor'), 5678);
+	const rotaKey = randomUUID();
+	await n8n.importCredentials(exampleCredentials(linq, rotaKey));
+	const examples = (await readdir('examples')).filter((file) => file.endsWith('.json'));
+	for (const file of examples) await n8n.importExample(file);
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+		process.once(signal, () => void n8n.stop().then(() => linq.local?.close()));
+	}
+	const address = await n8n.start();
+	console.log(`n8n's editor is at ${address} (it asks for an account of this n8n alone; any e-mail does)
+The webhook of the rota example wants the header X-Rota-Key: ${rotaKey}
+Ctrl-C ends it.`);
+}
+
+start().catch((error: unknown) => {
+	console.error(`n8n could not be started: ${String(error)}`);
+	process.exitCode = 1;
+});
