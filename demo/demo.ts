@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LinqApiInUse } from './linqApi';
-import { exampleCredentials, openLinqApi } from './linqApi';
-import type { N8nHost } from './n8nHost';
-import { prepareN8n } from './n8nHost';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PhoneNumber } from '../nodes/linq/phoneNumber.js';
+import type { LinqApiInUse } from './linqApi.js';
+import { exampleCredentials, openLinqApi } from './linqApi.js';
+import type { N8nHost } from './n8nHost.js';
+import { prepareN8n } from './n8nHost.js';
 
 async function demo(): Promise<void> {
 	// Kept afterwards for the spreadsheet alone.
@@ -81,12 +83,19 @@ async function showForwarding(
 			body: JSON.stringify({ line: line.phone_number, forward_to }),
 		});
 
-	const before = line.forwarding_number ?? 'not forwarded';
+	const forwarding = () => shownForwarding(line);
+	const before = forwarding();
+	// n8n opens its webhooks a little after it says that it is up.
+	let stranger = await post('+12025550000', 'wrong');
+	for (let tries = 0; stranger.status === 404 && tries < 60; tries++) {
+		await delay(500);
+		stranger = await post('+12025550000', 'wrong');
+	}
 	const answer = await post('+1 (202) 555-8888', rotaKey);
 	const table = new Table({ head: ['line', 'before', 'after'], style: { head: [], border: [] } });
-	table.push([line.phone_number, before, line.forwarding_number ?? 'not forwarded']);
+	table.push([line.phone_number, before, forwarding()]);
 	console.log(table.toString());
-	if (!answer.ok || line.forwarding_number !== '+12025558888') {
+	if (!answer.ok || forwarding() !== '+12025558888') {
 		throw new Error(`The forwarding number was not set: ${answer.status} ${await answer.text()}`);
 	}
 
@@ -94,11 +103,14 @@ async function showForwarding(
 	console.log(
 		`A number without country code is refused: ${refused.status} ${await refused.text()}`,
 	);
-	const stranger = await post('+12025550000', 'wrong');
 	console.log(`A caller without the rota's key is refused: ${stranger.status}`);
-	if (refused.ok || stranger.ok || line.forwarding_number !== '+12025558888') {
+	if (refused.ok || stranger.ok || forwarding() !== '+12025558888') {
 		throw new Error('A request that should be refused was not');
 	}
+}
+
+function shownForwarding(line: PhoneNumber): string {
+	return line.forwarding_number ?? 'not forwarded';
 }
 
 demo().catch((error: unknown) => {

@@ -1,5 +1,5 @@
-import type { LinqServer } from '../test/linqServer/server';
-import { startLinqServer } from '../test/linqServer/server';
+import type { LinqServer } from '../test/linqServer/server.js';
+import { startLinqServer } from '../test/linqServer/server.js';
 
 /** The Linq API that the demo works with. */
 export interface LinqApiInUse {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { installN8n } from './installN8n';
+import { installN8n } from './installN8n.js';
 
 /** An n8n of our own, with the packed package installed as n8n installs community packages. */
 export interface N8nHost {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { readdir } from 'node:fs/promises';
-import { cacheFolder } from './installN8n';
-import { exampleCredentials, openLinqApi } from './linqApi';
-import { prepareN8n } from './n8nHost';
+import { cacheFolder } from './installN8n.js';
+import { exampleCredentials, openLinqApi } from './linqApi.js';
+import { prepareN8n } from './n8nHost.js';
 
 /** n8n's editor with the node, the credentials and the examples, until Ctrl-C. */
 async function start(): Promise<void> {

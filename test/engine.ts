@@ -21,6 +21,7 @@ import type {
 	INodeTypes,
 	IRequestOptionsSimplified,
 	IRun,
+	IRunExecutionData,
 	IWorkflowBase,
 	IWorkflowExecuteAdditionalData,
 	OnError,
@@ -158,12 +159,8 @@ export function additionalData(
 	return {
 		credentialsHelper: new CredentialsInMemory(credentials),
 		executeWorkflow: async () => await Promise.reject(new Error('There are no other workflows')),
-		getRunExecutionData: async () => {
-			await Promise.resolve(undefined);
-		},
-		getRuntimeCredential: async () => {
-			await Promise.resolve(undefined);
-		},
+		getRunExecutionData: () => Promise.resolve<IRunExecutionData | undefined>(undefined),
+		getRuntimeCredential: () => Promise.resolve<IDataObject[string] | undefined>(undefined),
 		startRunnerTask: async () => await Promise.reject(new Error('There are no task runners')),
 		currentNodeExecutionIndex: 0,
 		restApiUrl: url,
