@@ -1,5 +1,4 @@
 import Table from 'cli-table3';
-import { ExecaError } from 'execa';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -114,10 +113,6 @@ function shownForwarding(line: PhoneNumber): string {
 }
 
 demo().catch((error: unknown) => {
-	const said =
-		error instanceof ExecaError
-			? `${error.shortMessage}\n${error.all ?? error.stderr}`
-			: String(error);
-	console.error(`\nThe demo failed: ${said}`);
+	console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
 	process.exitCode = 1;
 });

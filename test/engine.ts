@@ -8,6 +8,7 @@ import {
 	WorkflowExecute,
 } from 'n8n-core';
 import type {
+	IConnections,
 	ICredentialDataDecryptedObject,
 	ICredentials,
 	ICredentialType,
@@ -28,7 +29,8 @@ import type {
 } from 'n8n-workflow';
 import { ICredentialsHelper, NodeConnectionTypes, Workflow } from 'n8n-workflow';
 import { LinqApi } from '../credentials/LinqApi.credentials';
-import { LinqPhoneNumbers } from '../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node';
+// With its ending: else the codex file beside it, LinqPhoneNumbers.node.json, may be found first.
+import { LinqPhoneNumbers } from '../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
 
 /** A node that hands the node under test its input items. */
 function inputItems(items: IDataObject[]): INodeType {
@@ -189,6 +191,11 @@ export interface NodeRun {
 	retryOnFail?: boolean;
 	/** The node under test; Linq Phone Numbers by default. */
 	nodeType?: INodeType;
+	/** Its full name; n8n lets its own HTTP Request node use any credential, by this name. */
+	typeName?: string;
+	typeVersion?: number;
+	/** Nodes that follow it; the result is then that of the last. */
+	then?: Array<{ nodeType: INodeType; typeVersion: number; parameters: INodeParameters }>;
 }
 
 export interface NodeResult {
@@ -216,8 +223,8 @@ export function startNode(run: NodeRun): StartedRun {
 		{
 			id: '2',
 			name: NODE,
-			type: 'node',
-			typeVersion: 1,
+			type: run.typeName ?? 'node',
+			typeVersion: run.typeVersion ?? 1,
 			position: [200, 0],
 			parameters: run.parameters,
 			credentials: { linqApi: { id: '1', name: 'Linq API' } },
@@ -228,7 +235,18 @@ export function startNode(run: NodeRun): StartedRun {
 	];
 	const nodeTypes = new NodeTypes()
 		.add('input', inputItems(run.items ?? [{}]))
-		.add('node', run.nodeType ?? new LinqPhoneNumbers());
+		.add(run.typeName ?? 'node', run.nodeType ?? new LinqPhoneNumbers());
+	const connections: IConnections = {
+		Input: { main: [[{ node: NODE, type: NodeConnectionTypes.Main, index: 0 }]] },
+	};
+	for (const [index, { nodeType, typeVersion, parameters }] of (run.then ?? []).entries()) {
+		const name = `Then ${index}`;
+		const before = nodes.at(-1)?.name ?? NODE;
+		connections[before] = { main: [[{ node: name, type: NodeConnectionTypes.Main, index: 0 }]] };
+		nodes.push({ id: name, name, type: name, typeVersion, position: [0, 0], parameters });
+		nodeTypes.add(name, nodeType);
+	}
+	const last = nodes.at(-1)?.name ?? NODE;
 	const saved = {
 		id: '1',
 		name: 'Test',
@@ -238,9 +256,7 @@ export function startNode(run: NodeRun): StartedRun {
 		createdAt: new Date(),
 		updatedAt: new Date(),
 		nodes,
-		connections: {
-			Input: { main: [[{ node: NODE, type: NodeConnectionTypes.Main, index: 0 }]] },
-		},
+		connections,
 		settings: { executionOrder: 'v1' as const },
 	};
 	const workflow = new Workflow({ ...saved, nodeTypes });
@@ -249,7 +265,7 @@ export function startNode(run: NodeRun): StartedRun {
 		startNode: workflow.getNode('Input') ?? undefined,
 	});
 	const result = execution.then((finished) => {
-		const task = finished.data.resultData.runData[NODE]?.at(-1);
+		const task = finished.data.resultData.runData[last]?.at(-1);
 		return {
 			outputs: (task?.data?.main ?? []).map((items) => items ?? []),
 			error: finished.data.resultData.error,
