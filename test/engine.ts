@@ -112,7 +112,8 @@ export class CredentialsInMemory extends ICredentialsHelper {
 				'',
 			);
 		}
-		return await Promise.resolve({ url: '', ...requestOptions, headers });
+		// n8n's HTTP Request node sends options of an older kind through here, as n8n's own helper does.
+		return await Promise.resolve({ ...requestOptions, headers } as IHttpRequestOptions);
 	}
 
 	async getDecrypted(): Promise<ICredentialDataDecryptedObject> {
