@@ -20,7 +20,8 @@ export class LinqPhoneNumbers implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'linqApi', required: true }],
-		requestDefaults: { baseURL: '={{ $credentials.baseUrl }}' },
+		// The base URL is read once a run: as an expression here, n8n would evaluate it twice for every item.
+		requestDefaults: { headers: { Accept: 'application/json' } },
 		properties: [
 			{
 				displayName: 'Operation',

@@ -13,7 +13,7 @@ import { nodeApiError } from '../linq/nodeApiError';
 import type { PhoneNumber } from '../linq/phoneNumber';
 import { readPhoneNumberList, reputationOf } from '../linq/phoneNumber';
 import { isRecord } from '../linq/record';
-import { CREDENTIAL, linqRequest } from '../linq/request';
+import { linqRequest, readCredentialBaseUrl } from '../linq/request';
 
 /** The line as the user named it. */
 export type LineReference = { by: 'id'; id: string } | { by: 'number'; number: string };
@@ -89,11 +89,10 @@ export async function searchLines(
 	this: ILoadOptionsFunctions,
 	filter?: string,
 ): Promise<INodeListSearchResult> {
-	const { baseUrl } = await this.getCredentials(CREDENTIAL);
 	try {
 		const { body } = await linqRequest(
 			this,
-			{ baseURL: typeof baseUrl === 'string' ? baseUrl : '' },
+			{ baseURL: await readCredentialBaseUrl(this) },
 			{ method: 'GET', url: LIST_URL },
 			LISTING,
 			{

@@ -26,10 +26,10 @@ export const DEFAULT_TIMEOUT_MS = 60_000;
 
 export type RequestContext = IExecuteSingleFunctions | ILoadOptionsFunctions | IHookFunctions;
 
-/** Where requests go and how: the credential's base URL and what n8n's own Request Options add. */
+/** How requests go out: what n8n's own Request Options and the credential's domain list say. */
 export type Transport = Pick<
 	IHttpRequestOptions,
-	'baseURL' | 'proxy' | 'skipSslCertificateValidation' | 'allowedDomains'
+	'proxy' | 'skipSslCertificateValidation' | 'allowedDomains'
 > & {
 	/** Milliseconds for one try. */
 	timeout?: number;
@@ -41,13 +41,11 @@ export interface LinqRequest extends Pick<IHttpRequestOptions, 'method' | 'url'>
 
 /** What of an item's request, as n8n's engine has prepared it, concerns the way to the API. */
 export function transportOf({
-	baseURL,
 	proxy,
 	skipSslCertificateValidation,
 	allowedDomains,
 }: DeclarativeRestApiSettings.HttpRequestOptions): Transport {
 	return {
-		baseURL,
 		proxy,
 		skipSslCertificateValidation: skipSslCertificateValidation === true,
 		allowedDomains,
@@ -75,7 +73,7 @@ export interface Pacing {
  */
 export async function linqRequest(
 	context: RequestContext,
-	transport: Transport,
+	transport: Transport & { baseURL: string },
 	request: LinqRequest,
 	doing: string,
 	pacing: Pacing,
@@ -84,7 +82,6 @@ export async function linqRequest(
 		timeout: DEFAULT_TIMEOUT_MS,
 		...transport,
 		...request,
-		baseURL: readBaseUrl(transport.baseURL),
 		json: true,
 		returnFullResponse: true,
 		// n8n would send a 401 a second time, and throw away what Linq says about other errors.
@@ -116,6 +113,12 @@ export async function linqRequest(
 		}
 		await pacing.wait(Math.max(asked, backoffMs(retry, Math.random())), asked > 0);
 	}
+}
+
+/** The base URL of the node's credential. Throws a LinqError where it is no web address. */
+export async function readCredentialBaseUrl(context: RequestContext): Promise<string> {
+	const { baseUrl } = await context.getCredentials(CREDENTIAL);
+	return readBaseUrl(baseUrl);
 }
 
 /** Sends once. Answers the response, or the code of a connection failure. */

@@ -5,7 +5,7 @@ import { asLinqError, nodeApiError } from './nodeApiError';
 import type { PhoneNumber } from './phoneNumber';
 import { isRecord } from './record';
 import type { LinqRequest, Transport } from './request';
-import { DEFAULT_TIMEOUT_MS, linqRequest } from './request';
+import { DEFAULT_TIMEOUT_MS, linqRequest, readCredentialBaseUrl } from './request';
 
 /** Measured: all at once is slower, for n8n's sockets then queue. */
 const MAX_IN_FLIGHT = 10;
@@ -57,6 +57,7 @@ export class Run {
 	private readonly acting = new Set<Promise<unknown>>();
 	private readonly lastOfLine = new Map<string, Promise<unknown>>();
 	private readonly queue: Array<() => void> = [];
+	private baseURL?: Promise<string>;
 	private inFlight = 0;
 	private pausedUntil = 0;
 
@@ -111,7 +112,9 @@ export class Run {
 			while (this.pausedUntil > Date.now()) await this.sleep(this.pausedUntil - Date.now());
 			this.checkEnded();
 			const { timeout } = this;
-			return await linqRequest(context, { ...transport, timeout }, request, doing, {
+			this.baseURL ??= readCredentialBaseUrl(context);
+			const baseURL = await this.baseURL;
+			return await linqRequest(context, { ...transport, baseURL, timeout }, request, doing, {
 				maxRetries,
 				wait: async (ms, asked) => {
 					if (asked) this.pausedUntil = Math.max(this.pausedUntil, Date.now() + ms);
