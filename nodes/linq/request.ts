@@ -163,9 +163,9 @@ function connectionFailure(error: unknown): string | undefined {
 	return undefined;
 }
 
-function askedFor({ statusCode, headers, body }: LinqResponse): number {
+function askedFor({ headers, body }: LinqResponse): number {
 	const bodyRetryAfter = isRecord(body) ? readErrorBody(body).retryAfter : undefined;
-	return askedWaitMs({ status: statusCode, headers, bodyRetryAfter }, Date.now());
+	return askedWaitMs({ headers, bodyRetryAfter }, Date.now());
 }
 
 /** A proxy may quote the request it refuses: takes the key out of what it says. */

@@ -24,7 +24,6 @@ const LONGEST_BACKOFF_MS = 8_000;
 
 /** One answer, as far as the decision to retry needs it. */
 export interface Answer {
-	status: number;
 	/** Names in lower case. */
 	headers: Record<string, unknown>;
 	/** `error.retry_after` of Linq's error body, in seconds. */

@@ -1,0 +1,70 @@
+import { LoadOptionsContext } from 'n8n-core';
+import type { INode } from 'n8n-workflow';
+import { Workflow } from 'n8n-workflow';
+import { searchLines } from '../../nodes/LinqPhoneNumbers/phoneNumberLocator';
+import { LinqPhoneNumbers } from '../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
+import { additionalData, NodeTypes } from '../engine';
+import { startLinqServer, type LinqServer } from '../linqServer/server';
+
+describe('the picker of lines', () => {
+	let server: LinqServer;
+	const search = async (filter?: string) => {
+		const node: INode = {
+			id: '1',
+			name: 'Linq',
+			type: 'node',
+			typeVersion: 1,
+			position: [0, 0],
+			parameters: { operation: 'updateForwarding' },
+			credentials: { linqApi: { id: '1', name: 'Linq API' } },
+		};
+		const saved = {
+			id: '1',
+			name: 'Test',
+			active: false,
+			isArchived: false,
+			activeVersionId: null,
+			createdAt: new Date(),
+			updatedAt: new Date(),
+			nodes: [node],
+			connections: {},
+		};
+		const nodeTypes = new NodeTypes().add('node', new LinqPhoneNumbers());
+		const workflow = new Workflow({ ...saved, nodeTypes });
+		const data = additionalData({ apiKey: server.apiKey, baseUrl: server.baseUrl }, saved);
+		return await searchLines.call(new LoadOptionsContext(workflow, node, data, ''), filter);
+	};
+
+	beforeEach(async () => {
+		server = await startLinqServer();
+	});
+	afterEach(async () => {
+		await server.close();
+	});
+
+	it("shows each line's number and reputation", async () => {
+		const { results } = await search();
+		expect(results.map(({ name }) => name)).toEqual([
+			'+12025550001 (HEALTHY)',
+			'+12025550002 (AT_RISK)',
+			'+12025550003 (CRITICAL)',
+			'+12025550004 (HEALTHY)',
+			'+12025550005 (AT_RISK)',
+		]);
+		expect(results[1]?.value).toBe(server.lines[1]?.id);
+	});
+
+	it.each([
+		['555-0003', ['+12025550003 (CRITICAL)']],
+		['at risk', ['+12025550002 (AT_RISK)', '+12025550005 (AT_RISK)']],
+		['nothing like it', []],
+	])('searches for %s', async (typed, expected) => {
+		const { results } = await search(typed);
+		expect(results.map(({ name }) => name)).toEqual(expected);
+	});
+
+	it("shows Linq's words when it fails", async () => {
+		server.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+		await expect(search()).rejects.toThrow('Could not list the lines: Access denied');
+	});
+});

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+import packageJson from '../package.json';
+import { LinqApi } from '../credentials/LinqApi.credentials';
+import { LinqPhoneNumbers } from '../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
+
+describe('the package', () => {
+	it('has no runtime dependencies', () => {
+		expect(packageJson).not.toHaveProperty('dependencies');
+		expect(packageJson.peerDependencies).toEqual({ 'n8n-workflow': '*' });
+	});
+
+	it.each([...packageJson.n8n.nodes, ...packageJson.n8n.credentials])(
+		'has a source for %s',
+		(built) => {
+			expect(existsSync(built.replace('dist/', '').replace('.js', '.ts'))).toBe(true);
+		},
+	);
+
+	it('has an icon of its own for light and dark', () => {
+		for (const { icon, folder } of [
+			{ icon: new LinqApi().icon, folder: 'credentials/' },
+			{ icon: new LinqPhoneNumbers().description.icon, folder: 'nodes/LinqPhoneNumbers/' },
+		]) {
+			if (typeof icon !== 'object') throw new Error('One icon for both');
+			const [light, dark] = [icon.light, icon.dark].map((file) =>
+				readFileSync(folder + file.replace('file:', ''), 'utf8'),
+			);
+			expect(light).not.toBe(dark);
+		}
+	});
+
+	it('has a lock file without the addresses of a registry', () => {
+		expect(readFileSync('package-lock.json', 'utf8')).not.toContain('"resolved": "http');
+	});
+});
