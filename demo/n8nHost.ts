@@ -88,8 +88,9 @@ export async function prepareN8n(userFolder: string, port?: number): Promise<N8n
 			const running = start('start');
 			server = running;
 			running.catch(() => undefined);
+			// The editor's own first question: n8n says that it is healthy before it answers this.
 			for (let seconds = 0; seconds < 120; seconds++) {
-				const health = await fetch(`${address}/healthz`).catch(() => undefined);
+				const health = await fetch(`${address}/rest/settings`).catch(() => undefined);
 				if (health?.ok) return address;
 				if (running.exitCode !== null) break;
 				await delay(1_000);

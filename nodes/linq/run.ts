@@ -120,7 +120,9 @@ export class Run {
 					if (asked) this.pausedUntil = Math.max(this.pausedUntil, Date.now() + ms);
 					if (ms >= LOGGED_WAIT_MS) {
 						const seconds = Math.ceil(ms / 1_000);
-						context.logger.info(`Linq asked to wait: the next try is in ${seconds} seconds`);
+						context.logger.info(
+							`Linq Phone Numbers waits ${seconds} seconds before it tries again`,
+						);
 					}
 					await this.sleep(ms);
 				},
