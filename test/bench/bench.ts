@@ -7,8 +7,6 @@ import type {
 	INodeType,
 	IVersionedNodeType,
 } from 'n8n-workflow';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +15,8 @@ import { flatten, readPhoneNumberList } from '../../nodes/linq/phoneNumber';
 import type { NodeRun } from '../engine';
 import { runNode } from '../engine';
 import { manyLines } from '../linqServer/lines';
+import type { LinqServer } from '../linqServer/server';
+import { startLinqServer } from '../linqServer/server';
 
 const ROUNDS = 5;
 const UPDATES = 1_000;
@@ -100,14 +100,8 @@ class ProgrammaticUpdate implements INodeType {
 	}
 }
 
-/** A local Linq API in a process of its own: what it costs is not counted. */
-async function serve(count: number) {
-	const child = fork(join(__dirname, 'server.ts'), [String(count)]);
-	const [credentials] = (await once(child, 'message')) as [{ baseUrl: string; apiKey: string }];
-	return { credentials, close: () => child.kill() };
-}
-
-async function benchList(httpRequest: INodeType | undefined): Promise<void> {
+async function benchList(server: LinqServer, httpRequest: INodeType | undefined): Promise<void> {
+	const credentials = { apiKey: server.apiKey, baseUrl: server.baseUrl };
 	const splitOut = n8nNode('Transform/SplitOut/SplitOut.node.js', 'SplitOut', 1);
 	const editFields = n8nNode('Set/Set.node.js', 'Set', 3.4);
 	const assignments = Object.entries({
@@ -120,11 +114,11 @@ async function benchList(httpRequest: INodeType | undefined): Promise<void> {
 		health_doc_url: 'health_status.doc_url',
 	}).map(([name, path]) => ({ id: name, name, type: 'string', value: `={{ $json.${path} }}` }));
 	for (const count of [100, 1_000, 10_000]) {
-		const { credentials, close } = await serve(count);
+		server.lines.splice(0, server.lines.length, ...manyLines(count));
 		const ways: Record<string, () => Promise<unknown>> = {
 			'bare fetch': async () => {
-				const answer = await fetch(`${credentials.baseUrl}/v3/phone_numbers`, {
-					headers: { authorization: `Bearer ${credentials.apiKey}` },
+				const answer = await fetch(`${server.baseUrl}/v3/phone_numbers`, {
+					headers: { authorization: `Bearer ${server.apiKey}` },
 				});
 				return readPhoneNumberList(JSON.parse(await answer.text())).map(flatten);
 			},
@@ -140,7 +134,7 @@ async function benchList(httpRequest: INodeType | undefined): Promise<void> {
 						typeName: 'n8n-nodes-base.httpRequest',
 						typeVersion: 4.2,
 						parameters: {
-							url: `${credentials.baseUrl}/v3/phone_numbers`,
+							url: `${server.baseUrl}/v3/phone_numbers`,
 							authentication: 'predefinedCredentialType',
 							nodeCredentialType: 'linqApi',
 						},
@@ -163,13 +157,13 @@ async function benchList(httpRequest: INodeType | undefined): Promise<void> {
 			};
 		}
 		print(`list ${count} lines`, await measure(ways), 'bare fetch');
-		close();
 	}
 }
 
-async function benchUpdates(httpRequest: INodeType | undefined): Promise<void> {
-	const { credentials, close } = await serve(UPDATES);
-	const items = manyLines(UPDATES).map(({ id, phone_number }) => ({ id, phone_number }));
+async function benchUpdates(server: LinqServer, httpRequest: INodeType | undefined): Promise<void> {
+	const credentials = { apiKey: server.apiKey, baseUrl: server.baseUrl };
+	server.lines.splice(0, server.lines.length, ...manyLines(UPDATES));
+	const items = server.lines.map(({ id, phone_number }) => ({ id, phone_number }));
 	const parameters = (mode: string, value: string): INodeParameters => ({
 		operation: 'updateForwarding',
 		phoneNumber: { __rl: true, mode, value },
@@ -203,7 +197,7 @@ async function benchUpdates(httpRequest: INodeType | undefined): Promise<void> {
 					typeVersion: 4.2,
 					parameters: {
 						method: 'PUT',
-						url: `=${credentials.baseUrl}/v3/phone_numbers/{{ $json.id }}`,
+						url: `=${server.baseUrl}/v3/phone_numbers/{{ $json.id }}`,
 						authentication: 'predefinedCredentialType',
 						nodeCredentialType: 'linqApi',
 						sendBody: true,
@@ -221,14 +215,18 @@ async function benchUpdates(httpRequest: INodeType | undefined): Promise<void> {
 		await measure(ways),
 		httpRequest ? 'HTTP Request' : 'programmatic, 10 at a time',
 	);
-	close();
 }
 
 async function bench(): Promise<void> {
-	const httpRequest = n8nNode('HttpRequest/HttpRequest.node.js', 'HttpRequest', 4.2);
-	if (!httpRequest) console.log("n8n's own nodes join in once npm run demo has installed n8n.");
-	await benchList(httpRequest);
-	await benchUpdates(httpRequest);
+	const server = await startLinqServer();
+	try {
+		const httpRequest = n8nNode('HttpRequest/HttpRequest.node.js', 'HttpRequest', 4.2);
+		if (!httpRequest) console.log("n8n's own nodes join in once npm run demo has installed n8n.");
+		await benchList(server, httpRequest);
+		await benchUpdates(server, httpRequest);
+	} finally {
+		await server.close();
+	}
 }
 
 bench().catch((error: unknown) => {
