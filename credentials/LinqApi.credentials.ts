@@ -1,7 +1,8 @@
 import type {
-	IAuthenticateGeneric,
+	ICredentialDataDecryptedObject,
 	ICredentialTestRequest,
 	ICredentialType,
+	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
 
@@ -35,11 +36,14 @@ export class LinqApi implements ICredentialType {
 		},
 	];
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: {
-			headers: { Authorization: '=Bearer {{ $credentials.apiKey.trim() }}' },
-		},
+	/** A function, for n8n would evaluate an expression anew for each request. */
+	authenticate = async (
+		{ apiKey }: ICredentialDataDecryptedObject,
+		request: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> => {
+		const key = typeof apiKey === 'string' ? apiKey.trim() : '';
+		const headers = { ...request.headers, Authorization: `Bearer ${key}` };
+		return await Promise.resolve({ ...request, headers });
 	};
 
 	test: ICredentialTestRequest = {

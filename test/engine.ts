@@ -11,7 +11,6 @@ import type {
 	IConnections,
 	ICredentialDataDecryptedObject,
 	ICredentials,
-	ICredentialType,
 	IDataObject,
 	IHttpRequestOptions,
 	INode,
@@ -84,7 +83,7 @@ export class NodeTypes implements INodeTypes {
 
 /** Credentials in memory, applied to requests by their type's own `authenticate`, as n8n does it. */
 export class CredentialsInMemory extends ICredentialsHelper {
-	private readonly type: ICredentialType = new LinqApi();
+	private readonly type = new LinqApi();
 
 	constructor(private readonly data: ICredentialDataDecryptedObject) {
 		super();
@@ -94,26 +93,9 @@ export class CredentialsInMemory extends ICredentialsHelper {
 		credentials: ICredentialDataDecryptedObject,
 		_typeName: string,
 		requestOptions: IHttpRequestOptions | IRequestOptionsSimplified,
-		workflow?: Workflow,
-		node?: INode,
 	): Promise<IHttpRequestOptions> {
-		const { authenticate } = this.type;
-		if (!authenticate || typeof authenticate === 'function' || !workflow || !node) {
-			throw new Error('The credential type has no generic authentication');
-		}
-		const headers: IDataObject = { ...requestOptions.headers };
-		for (const [name, value] of Object.entries(authenticate.properties.headers ?? {})) {
-			headers[name] = workflow.expression.getSimpleParameterValue(
-				node,
-				typeof value === 'string' ? value : '',
-				'internal',
-				{ $credentials: credentials },
-				undefined,
-				'',
-			);
-		}
 		// n8n's HTTP Request node sends options of an older kind through here, as n8n's own helper does.
-		return await Promise.resolve({ ...requestOptions, headers } as IHttpRequestOptions);
+		return await this.type.authenticate(credentials, requestOptions as IHttpRequestOptions);
 	}
 
 	async getDecrypted(): Promise<ICredentialDataDecryptedObject> {

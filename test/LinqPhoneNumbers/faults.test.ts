@@ -100,6 +100,24 @@ describe('What happens when', () => {
 		expect(server.lines[1]?.forwarding_number).toBe(FORWARD);
 	});
 
+	it('malformed JSON comes with a fault: it is tried again', async () => {
+		server.faults.push({ times: 1, mishap: answer(502, '{"error":{"code":') });
+		const { error } = await runNode(run());
+		expect(error).toBeUndefined();
+		expect(server.requests).toHaveLength(2);
+	});
+
+	it('listing meets a fault once: it is tried again', async () => {
+		server.faults.push({ times: 1, mishap: { kind: 'reset', when: 'midBody' } });
+		const { error, outputs } = await runNode({
+			parameters: { operation: 'list' },
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+		expect(error).toBeUndefined();
+		expect(outputs[0]).toHaveLength(5);
+		expect(server.requests).toHaveLength(2);
+	});
+
 	it.each([{ 'retry-after': '61' }, { 'retry-after-ms': '90000' }])(
 		'a wait of over a minute (%j) fails at once',
 		async (headers) => {
@@ -216,8 +234,8 @@ describe('What happens when', () => {
 			{ kind: 'reset', when: 'beforeHeaders' },
 			{ kind: 'reset', when: 'afterApplying' },
 		];
-		for (const [index, mishap] of mishaps.entries()) {
-			server.faults.push({ when: () => random() < 0.05 / (mishaps.length - index), mishap });
+		for (const mishap of mishaps) {
+			server.faults.push({ when: () => random() < 0.05 / mishaps.length, mishap });
 		}
 		const { error, outputs } = await runNode(
 			run(

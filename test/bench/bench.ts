@@ -18,7 +18,7 @@ import { manyLines } from '../linqServer/lines';
 import type { LinqServer } from '../linqServer/server';
 import { startLinqServer } from '../linqServer/server';
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 const UPDATES = 1_000;
 const FORWARD = '+12025557777';
 

@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startNode } from '../engine';
+import { startLinqServer, type LinqServer } from '../linqServer/server';
+
+describe("n8n's log", () => {
+	let server: LinqServer;
+	let folder: string;
+	const file = () => join(folder, 'n8n.log');
+
+	beforeAll(async () => {
+		folder = await mkdtemp(join(tmpdir(), 'linq-log-'));
+		// n8n-core makes its logger when it is first used, so these hold for this file's tests alone.
+		process.env.N8N_LOG_LEVEL = 'debug';
+		process.env.N8N_LOG_OUTPUT = 'file';
+		process.env.N8N_LOG_FILE_LOCATION = file();
+		server = await startLinqServer();
+	});
+	afterAll(async () => {
+		await server.close();
+		await rm(folder, { recursive: true });
+	});
+
+	it('tells of a long wait in one line, without the key or a number', async () => {
+		const line = server.lines[1];
+		server.faults.push({
+			times: 1,
+			mishap: { kind: 'answer', status: 429, body: '{}', headers: { 'retry-after': '30' } },
+		});
+		jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+		try {
+			const run = { ended: false };
+			const { result } = startNode({
+				parameters: {
+					operation: 'updateForwarding',
+					phoneNumber: { __rl: true, mode: 'id', value: line?.id ?? '' },
+					forwardingNumber: '+12025557777',
+				},
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+			});
+			void result.finally(() => (run.ended = true));
+			while (!run.ended) {
+				await new Promise((resolve) => setImmediate(resolve));
+				await jest.advanceTimersByTimeAsync(100);
+			}
+			expect((await result).error).toBeUndefined();
+		} finally {
+			jest.useRealTimers();
+		}
+		expect(line?.forwarding_number).toBe('+12025557777');
+
+		let log = '';
+		while (!log.includes('finished')) {
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			log = await readFile(file(), 'utf8').catch(() => '');
+		}
+		expect(log.match(/.*waits.*/g)).toEqual([
+			expect.stringContaining('Linq Phone Numbers waits 30 seconds before it tries again'),
+		]);
+		expect(log).not.toContain(server.apiKey);
+		expect(log).not.toContain('5557777');
+		expect(log).not.toContain(line?.phone_number);
+	});
+});
