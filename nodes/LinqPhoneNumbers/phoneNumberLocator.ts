@@ -4,16 +4,12 @@ import type {
 	INodeListSearchResult,
 	INodeProperties,
 } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
 import { readE164 } from '../linq/e164';
+import { lineChoices } from '../linq/lineChoices';
 import { readLineId } from '../linq/lineId';
-import { LIST_URL, LISTING } from '../linq/lineList';
 import { LinqError } from '../linq/linqError';
-import { nodeApiError } from '../linq/nodeApiError';
 import type { PhoneNumber } from '../linq/phoneNumber';
-import { readPhoneNumberList, reputationOf } from '../linq/phoneNumber';
 import { isRecord } from '../linq/record';
-import { linqRequest, readCredentialBaseUrl } from '../linq/request';
 
 /** The line as the user named it. */
 export type LineReference = { by: 'id'; id: string } | { by: 'number'; number: string };
@@ -89,27 +85,8 @@ export async function searchLines(
 	this: ILoadOptionsFunctions,
 	filter?: string,
 ): Promise<INodeListSearchResult> {
-	try {
-		const { body } = await linqRequest(
-			this,
-			{ baseURL: await readCredentialBaseUrl(this) },
-			{ method: 'GET', url: LIST_URL },
-			LISTING,
-			{
-				maxRetries: 1,
-				wait: async (ms) => {
-					await sleep(ms);
-				},
-			},
-		);
-		const entries = readPhoneNumberList(body).map((line) => ({
-			name: `${line.phone_number} (${reputationOf(line)?.status ?? 'no reputation yet'})`,
-			value: line.id,
-		}));
-		return { results: filter ? entries.filter(({ name }) => matches(name, filter)) : entries };
-	} catch (error) {
-		throw nodeApiError(this.getNode(), error);
-	}
+	const entries = (await lineChoices(this)).map(({ name, line }) => ({ name, value: line.id }));
+	return { results: filter ? entries.filter(({ name }) => matches(name, filter)) : entries };
 }
 
 /** Whether a name has what was typed in it, however the number or the words are separated. */

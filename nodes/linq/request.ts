@@ -6,6 +6,7 @@ import type {
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 } from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
 import type { LinqResponse } from './apiError';
 import { errorFromConnection, errorFromResponse, readErrorBody } from './apiError';
 import { readBaseUrl } from './baseUrl';
@@ -113,6 +114,28 @@ export async function linqRequest(
 		}
 		await pacing.wait(Math.max(asked, backoffMs(retry, Math.random())), asked > 0);
 	}
+}
+
+/**
+ * A request that belongs to no run: from the editor, or when a workflow is activated.
+ *
+ * @param beforeRetry what must be put right before the next try
+ * @throws LinqError as `linqRequest` does
+ */
+export async function requestAlone(
+	context: RequestContext,
+	request: LinqRequest,
+	doing: string,
+	{ maxRetries, beforeRetry }: { maxRetries: number; beforeRetry?: () => Promise<void> },
+): Promise<LinqResponse> {
+	const baseURL = await readCredentialBaseUrl(context);
+	return await linqRequest(context, { baseURL }, request, doing, {
+		maxRetries,
+		wait: async (ms) => {
+			await sleep(ms);
+			await beforeRetry?.();
+		},
+	});
 }
 
 /** The base URL of the node's credential. Throws a LinqError where it is no web address. */

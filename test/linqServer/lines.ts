@@ -2,7 +2,8 @@ import type { PhoneNumber } from '../../nodes/linq/phoneNumber';
 
 const GUIDE = 'https://docs.linqapp.com/guides/phone-numbers/phone-reputation';
 
-function reputation(status: string) {
+/** A reputation with the link to its explanation. */
+export function reputation(status: string) {
 	return { status, doc_url: `${GUIDE}#${status.toLowerCase().replace('_', '-')}` };
 }
 

@@ -1,4 +1,7 @@
 import Linq from '@linqapp/sdk';
+import type { IncomingHttpHeaders } from 'node:http';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { startLinqServer, type LinqServer } from './server';
 
 describe('the local Linq API, by the official SDK', () => {
@@ -86,5 +89,80 @@ describe('the local Linq API, by the official SDK', () => {
 		const patient = new Linq({ apiKey: server.apiKey, baseURL: server.baseUrl, maxRetries: 1 });
 		await expect(patient.phoneNumbers.list()).resolves.toBeDefined();
 		expect(server.requests).toHaveLength(2);
+	});
+
+	describe('webhook subscriptions', () => {
+		const subscription = {
+			target_url: 'https://n8n.example.com/webhook?version=2026-02-03',
+			subscribed_events: ['phone_number.status_updated' as const],
+		};
+
+		it('shows the secret once, and can be changed and removed', async () => {
+			const created = await sdk.webhookSubscriptions.create(subscription);
+			expect(created.signing_secret).toMatch(/^whsec_/);
+			const { subscriptions } = await sdk.webhookSubscriptions.list();
+			expect(subscriptions).toEqual([
+				expect.objectContaining({ ...subscription, id: created.id, is_active: true }),
+			]);
+			expect(JSON.stringify(subscriptions)).not.toContain(created.signing_secret);
+
+			const changed = await sdk.webhookSubscriptions.update(created.id, {
+				is_active: false,
+				phone_numbers: ['+12025550001'],
+			});
+			expect(changed).toMatchObject({ is_active: false, phone_numbers: ['+12025550001'] });
+			await sdk.webhookSubscriptions.delete(created.id);
+			await expect(sdk.webhookSubscriptions.retrieve(created.id)).rejects.toBeInstanceOf(
+				Linq.NotFoundError,
+			);
+		});
+
+		it.each(['http://n8n.example.com/', 'http://127.0.0.1:1/', subscription.target_url])(
+			'refuses %s as a target: not https, or taken',
+			async (target_url) => {
+				await sdk.webhookSubscriptions.create(subscription);
+				await expect(
+					sdk.webhookSubscriptions.create({ ...subscription, target_url }),
+				).rejects.toBeInstanceOf(Linq.BadRequestError);
+			},
+		);
+
+		it('signs so that the SDK accepts it, and tries again after a 503', async () => {
+			const local = await startLinqServer({ plainLoopback: true });
+			const received: Array<{ body: string; headers: IncomingHttpHeaders }> = [];
+			const receiver = createServer((request, response) => {
+				void text(request).then((body) => {
+					received.push({ body, headers: request.headers });
+					response.writeHead(received.length === 1 ? 503 : 200).end();
+				});
+			});
+			await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+			try {
+				const address = receiver.address();
+				const port = typeof address === 'object' && address ? address.port : 0;
+				const client = new Linq({ apiKey: local.apiKey, baseURL: local.baseUrl, maxRetries: 0 });
+				const { signing_secret } = await client.webhookSubscriptions.create({
+					...subscription,
+					target_url: `http://127.0.0.1:${port}/`,
+				});
+				const deliveries = await local.changeReputation('+12025550001', 'CRITICAL');
+				expect(deliveries).toEqual([{ status: 200, tries: 2 }]);
+				const [first, second] = received;
+				expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+				const event = client.webhooks.unwrap(second?.body ?? '', {
+					headers: Object.fromEntries(
+						Object.entries(second?.headers ?? {}).map(([name, value]) => [name, String(value)]),
+					),
+					key: signing_secret,
+				});
+				expect(event).toMatchObject({
+					event_type: 'phone_number.status_updated',
+					data: { previous_reputation: 'HEALTHY', new_reputation: 'CRITICAL' },
+				});
+			} finally {
+				receiver.close();
+				await local.close();
+			}
+		});
 	});
 });

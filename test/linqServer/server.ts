@@ -7,7 +7,10 @@ import type { ErrorCode } from './errors';
 import { ApiError } from './errors';
 import type { Fault } from './faults';
 import { happen, takeFault } from './faults';
-import { exampleLines } from './lines';
+import { exampleLines, reputation } from './lines';
+import { statusUpdated } from './statusUpdated';
+import type { Delivery, Subscriptions } from './subscriptions';
+import { addSubscriptions } from './subscriptions';
 
 export interface RecordedRequest {
 	method: string;
@@ -29,6 +32,9 @@ export interface LinqServer {
 	requests: RecordedRequest[];
 	/** What goes wrong, first match first. */
 	faults: Fault[];
+	subscriptions: Subscriptions;
+	/** Gives a line another reputation, and tells the subscribers. */
+	changeReputation: (phoneNumber: string, status: string) => Promise<Delivery[]>;
 	/** The most requests that were being answered at once. */
 	mostAtOnce: () => number;
 	close: () => Promise<void>;
@@ -40,7 +46,13 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 
 /** Starts a Linq API that keeps its lines in memory. See https://docs.linqapp.com/guides/phone-numbers/ */
 export async function startLinqServer(
-	options: { port?: number; apiKey?: string; lines?: PhoneNumber[] } = {},
+	options: {
+		port?: number;
+		apiKey?: string;
+		lines?: PhoneNumber[];
+		/** Lets targets of subscriptions on loopback be reached without https. */
+		plainLoopback?: boolean;
+	} = {},
 ): Promise<LinqServer> {
 	const apiKey = options.apiKey ?? 'local-linq-api-key';
 	const lines = options.lines ?? exampleLines();
@@ -118,6 +130,12 @@ export async function startLinqServer(
 		},
 	);
 
+	const subscriptions = addSubscriptions(
+		app,
+		`${PREFIX}/v3/webhook-subscriptions`,
+		options.plainLoopback ?? false,
+	);
+
 	const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
 	return {
 		baseUrl: `${address}${PREFIX}`,
@@ -125,6 +143,17 @@ export async function startLinqServer(
 		lines,
 		requests,
 		faults,
+		subscriptions,
+		changeReputation: async (phoneNumber, status) => {
+			const line = lines.find(({ phone_number }) => phone_number === phoneNumber);
+			if (!line) throw new ApiError(2001);
+			const previous = (line.reputation ?? line.health_status)?.status ?? 'HEALTHY';
+			line.reputation = reputation(status);
+			line.health_status = reputation(status);
+			return await subscriptions.deliver(
+				statusUpdated({ phone_number: phoneNumber, reputation: [previous, status] }),
+			);
+		},
 		mostAtOnce: () => mostAtOnce,
 		close: async () => {
 			await app.close();

@@ -12,6 +12,7 @@ import { LIST_URL, linesOfRun } from '../../linq/lineList';
 import type { PhoneNumber } from '../../linq/phoneNumber';
 import { flatten, forwardingOf, reputationOf } from '../../linq/phoneNumber';
 import { isRecord } from '../../linq/record';
+import { reputationOptions } from '../../linq/reputation';
 import { transportOf } from '../../linq/request';
 import { runOf } from '../../linq/run';
 import { readMaxRetries } from '../maxRetries';
@@ -76,11 +77,7 @@ export const listFields = updateDisplayOptions({ show: { operation: ['list'] } }
 				displayName: 'Reputation',
 				name: 'reputation',
 				type: 'multiOptions',
-				options: [
-					{ name: 'At Risk', value: 'AT_RISK', description: 'Slow the line down' },
-					{ name: 'Critical', value: 'CRITICAL', description: 'Pause the line until it recovers' },
-					{ name: 'Healthy', value: 'HEALTHY', description: 'Send normally' },
-				],
+				options: reputationOptions,
 				default: [],
 				description: 'Only lines with one of these reputations. None chosen means any.',
 			},

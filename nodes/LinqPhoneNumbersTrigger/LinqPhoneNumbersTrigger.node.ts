@@ -1,0 +1,121 @@
+import type {
+	IHookFunctions,
+	ILoadOptionsFunctions,
+	INodePropertyOptions,
+	INodeType,
+	INodeTypeDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import { lineChoices } from '../linq/lineChoices';
+import { nodeApiError } from '../linq/nodeApiError';
+import { reputationOptions } from '../linq/reputation';
+import { receive } from './receive';
+import { checkSubscription, createSubscription, deleteSubscription } from './subscription';
+
+export class LinqPhoneNumbersTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Linq Phone Numbers Trigger',
+		name: 'linqPhoneNumbersTrigger',
+		icon: { light: 'file:../../icons/linq.svg', dark: 'file:../../icons/linq.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter.events.join(", ") }}',
+		description: "Starts the workflow when a Linq line's reputation or status changes",
+		eventTriggerDescription: "Waiting for a line's reputation or status to change",
+		activationMessage:
+			'You can now make calls to your production webhook URL: Linq was told to deliver changes of your lines to it.',
+		defaults: { name: 'Linq Phone Numbers Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'linqApi', required: true }],
+		webhooks: [
+			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'webhook' },
+		],
+		properties: [
+			{
+				displayName: 'Events',
+				name: 'events',
+				type: 'multiOptions',
+				required: true,
+				options: [
+					{
+						name: 'Reputation',
+						value: 'reputation',
+						description: 'How carriers rate the line: healthy, at risk or critical',
+					},
+					{
+						name: 'Status',
+						value: 'status',
+						description: 'Whether the line is active, or flagged and may fail to send',
+					},
+				],
+				default: ['reputation', 'status'],
+				description: 'The kinds of change that start the workflow',
+			},
+			{
+				displayName: 'New Reputation',
+				name: 'newReputation',
+				type: 'multiOptions',
+				options: reputationOptions,
+				default: [],
+				description:
+					'Only changes after which the line has one of these reputations. None chosen means any.',
+			},
+			{
+				// eslint-disable-next-line n8n-nodes-base/node-param-display-name-wrong-for-dynamic-multi-options -- the values are phone numbers, not IDs
+				displayName: 'Phone Numbers',
+				name: 'phoneNumbers',
+				type: 'multiOptions',
+				typeOptions: { loadOptionsMethod: 'getLines' },
+				default: [],
+				// eslint-disable-next-line n8n-nodes-base/node-param-description-wrong-for-dynamic-multi-options -- as above
+				description:
+					'Only these lines. None chosen means all. Choose from the list, or give numbers using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			},
+			{
+				displayName: 'Simplify',
+				name: 'simplify',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether to return a simplified version of the response instead of the raw data',
+			},
+		],
+	};
+
+	methods = {
+		loadOptions: {
+			async getLines(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+				const choices = await lineChoices(this);
+				return choices.map(({ name, line }) => ({ name, value: line.phone_number }));
+			},
+		},
+	};
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return await checkSubscription(this).catch(inWords(this));
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await createSubscription(this).catch(inWords(this));
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return await deleteSubscription(this).catch(inWords(this));
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await Promise.resolve(receive(this));
+	}
+}
+
+/** Throws a failure as n8n shows it to the user. */
+function inWords(context: IHookFunctions): (error: unknown) => never {
+	return (error) => {
+		throw nodeApiError(context.getNode(), error);
+	};
+}

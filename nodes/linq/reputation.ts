@@ -1,0 +1,21 @@
+import type { INodePropertyOptions } from 'n8n-workflow';
+
+/** From good to bad. */
+const REPUTATIONS = ['HEALTHY', 'AT_RISK', 'CRITICAL'];
+
+/** How a line's reputation moved; `none` also where a value is not known to this package. */
+export type ReputationChange = 'worsened' | 'improved' | 'none';
+
+/** Compares two reputations, of which either may be missing or new to this package. */
+export function compareReputations(previous: unknown, next: unknown): ReputationChange {
+	const [from, to] = [previous, next].map((value) => REPUTATIONS.findIndex((one) => one === value));
+	if (from === undefined || to === undefined || from < 0 || to < 0 || from === to) return 'none';
+	return to > from ? 'worsened' : 'improved';
+}
+
+/** The choices of a field for reputations. */
+export const reputationOptions: INodePropertyOptions[] = [
+	{ name: 'At Risk', value: 'AT_RISK', description: 'Slow the line down' },
+	{ name: 'Critical', value: 'CRITICAL', description: 'Pause the line until it recovers' },
+	{ name: 'Healthy', value: 'HEALTHY', description: 'Send normally' },
+];

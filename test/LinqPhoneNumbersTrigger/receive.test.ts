@@ -1,0 +1,279 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { INodeParameters } from 'n8n-workflow';
+import type { Change } from '../linqServer/statusUpdated';
+import { statusUpdated } from '../linqServer/statusUpdated';
+import { signedHeaders } from '../linqServer/subscriptions';
+import { startLinqServer, type LinqServer } from '../linqServer/server';
+import { startTriggerHost, type TriggerHost } from '../triggerHost';
+
+const LINE = '+12025550001';
+const MINUTE = 60_000;
+
+describe('Linq Phone Numbers Trigger receives', () => {
+	let server: LinqServer;
+	let trigger: TriggerHost;
+	const secret = () => server.subscriptions.all[0]?.signing_secret ?? '';
+	const worsened = (change: Partial<Change> = {}) =>
+		statusUpdated({ phone_number: LINE, reputation: ['HEALTHY', 'AT_RISK'], ...change });
+	const post = async (body: string, headers: Record<string, string>) =>
+		await fetch(trigger.address, { method: 'POST', headers, body });
+	/** Posts an event that is signed by the subscription's secret. */
+	const deliver = async (envelope: unknown, webhookId: string = randomUUID(), at = new Date()) => {
+		const body = JSON.stringify(envelope);
+		return await post(body, signedHeaders(secret(), webhookId, body, at));
+	};
+	/** Lets executions that were started come to their end. */
+	const settled = async () => {
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		return trigger.executions;
+	};
+
+	beforeEach(async () => {
+		server = await startLinqServer({ plainLoopback: true });
+		trigger = await startTriggerHost({
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+		await trigger.activate();
+	});
+	afterEach(async () => {
+		await trigger.close();
+		await server.close();
+	});
+
+	it('a change, and starts the workflow with one flat item', async () => {
+		const deliveries = await server.changeReputation(LINE, 'CRITICAL');
+		expect(deliveries).toEqual([{ status: 200, tries: 1 }]);
+		const [execution] = await settled();
+		expect(execution?.map(({ json }) => json)).toEqual([
+			{
+				phone_number: LINE,
+				change: 'worsened',
+				previous_reputation: 'HEALTHY',
+				new_reputation: 'CRITICAL',
+				previous_status: 'ACTIVE',
+				new_status: 'ACTIVE',
+				changed_at: expect.any(String) as string,
+				event_id: expect.any(String) as string,
+			},
+		]);
+		expect(Object.keys(execution?.[0]?.json ?? {})).toEqual([
+			'phone_number',
+			'change',
+			'previous_reputation',
+			'new_reputation',
+			'previous_status',
+			'new_status',
+			'changed_at',
+			'event_id',
+		]);
+	});
+
+	it('a change, and gives the whole envelope with Simplify off', async () => {
+		trigger.parameters = { simplify: false };
+		const envelope = worsened();
+		await deliver(envelope);
+		expect((await settled())[0]?.[0]?.json).toEqual(envelope);
+	});
+
+	it.each([
+		['HEALTHY', 'AT_RISK', 'worsened'],
+		['AT_RISK', 'CRITICAL', 'worsened'],
+		['CRITICAL', 'HEALTHY', 'improved'],
+		['AT_RISK', 'HEALTHY', 'improved'],
+		['HEALTHY', 'WATCHED', 'none'],
+		['WATCHED', 'HEALTHY', 'none'],
+	])('%s to %s as %s', async (previous, next, change) => {
+		await deliver(worsened({ reputation: [previous, next] }));
+		expect((await settled())[0]?.[0]?.json).toMatchObject({ change, new_reputation: next });
+	});
+
+	it('an older event, which has the deprecated names alone', async () => {
+		const { data, ...envelope } = worsened();
+		await deliver({
+			...envelope,
+			data: { ...data, previous_reputation: undefined, new_reputation: undefined },
+		});
+		expect((await settled())[0]?.[0]?.json).toMatchObject({
+			change: 'worsened',
+			previous_reputation: 'HEALTHY',
+			new_reputation: 'AT_RISK',
+		});
+	});
+
+	it.each<[string, INodeParameters, Partial<Change>, number]>([
+		['a reputation, for status alone', { events: ['status'] }, {}, 0],
+		['a reputation, for reputation alone', { events: ['reputation'] }, {}, 1],
+		[
+			'a status, for reputation alone',
+			{ events: ['reputation'] },
+			{ reputation: ['HEALTHY', 'HEALTHY'], status: ['ACTIVE', 'FLAGGED'] },
+			0,
+		],
+		[
+			'a status, for both',
+			{},
+			{ reputation: ['HEALTHY', 'HEALTHY'], status: ['ACTIVE', 'FLAGGED'] },
+			1,
+		],
+		['no change at all', {}, { reputation: ['HEALTHY', 'HEALTHY'] }, 0],
+		['AT_RISK, for CRITICAL alone', { newReputation: ['CRITICAL'] }, {}, 0],
+		['AT_RISK, for both', { newReputation: ['CRITICAL', 'AT_RISK'] }, {}, 1],
+	])('%s', async (_, parameters, change, started) => {
+		trigger.parameters = parameters;
+		const answer = await deliver(worsened(change));
+		expect(answer.status).toBe(200);
+		expect(await settled()).toHaveLength(started);
+	});
+
+	describe('and refuses with 401 and no further word', () => {
+		const body = JSON.stringify(worsened());
+		const signed = (at = new Date()) => signedHeaders(secret(), 'msg_1', body, at);
+		const stranger = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
+		const cases: Array<[string, () => Record<string, string>, string]> = [
+			['nothing signed', () => ({ 'content-type': 'application/json' }), body],
+			['another secret', () => signedHeaders(stranger, 'msg_1', body), body],
+			['a changed body', () => signed(), body.replace('AT_RISK', 'HEALTHY')],
+			['the same JSON in other bytes', () => signed(), ` ${body}`],
+			['another id', () => ({ ...signed(), 'webhook-id': 'msg_2' }), body],
+			['no id', () => ({ ...signed(), 'webhook-id': '' }), body],
+			['another time', () => ({ ...signed(), 'webhook-timestamp': '1700000000' }), body],
+			['no time', () => ({ ...signed(), 'webhook-timestamp': 'now' }), body],
+			['a stale call', () => signed(new Date(Date.now() - 6 * MINUTE)), body],
+			['a future call', () => signed(new Date(Date.now() + 6 * MINUTE)), body],
+			[
+				'a signature of another kind',
+				() => {
+					const headers = signed();
+					return {
+						...headers,
+						'webhook-signature': `${headers['webhook-signature']?.replace('v1,', 'v1a,')}`,
+					};
+				},
+				body,
+			],
+			[
+				'a shortened signature',
+				() => {
+					const headers = signed();
+					return {
+						...headers,
+						'webhook-signature': `${headers['webhook-signature']?.slice(0, 20)}`,
+					};
+				},
+				body,
+			],
+			['an empty signature', () => ({ ...signed(), 'webhook-signature': 'v1,' }), body],
+			['no signature', () => ({ ...signed(), 'webhook-signature': '' }), body],
+		];
+		it.each(cases)('%s', async (_, headers, sent) => {
+			const answer = await post(sent, headers());
+			expect(answer.status).toBe(401);
+			expect(await answer.text()).toBe('');
+			expect(await settled()).toEqual([]);
+		});
+
+		it('everything, while there is no secret', async () => {
+			const headers = signed();
+			for (const state of [{}, { signingSecret: '' }, { signingSecret: 'whsec_' }]) {
+				trigger.save(state);
+				expect((await post(body, headers)).status).toBe(401);
+				const empty = { ...headers, 'webhook-signature': `v1,${hmacOfNothing(body)}` };
+				expect((await post(body, empty)).status).toBe(401);
+			}
+			expect(await settled()).toEqual([]);
+		});
+	});
+
+	it('a call that is four minutes off, either way', async () => {
+		for (const ms of [-4 * MINUTE, 4 * MINUTE]) {
+			const answer = await deliver(worsened(), randomUUID(), new Date(Date.now() + ms));
+			expect(answer.status).toBe(200);
+		}
+		expect(await settled()).toHaveLength(2);
+	});
+
+	it('a call with several signatures, of which one is right', async () => {
+		const body = JSON.stringify(worsened());
+		const headers = signedHeaders(secret(), 'msg_1', body);
+		const answer = await post(body, {
+			...headers,
+			'webhook-signature': `v1,AAAA v2,BBBB ${headers['webhook-signature'] ?? ''}`,
+		});
+		expect(answer.status).toBe(200);
+		expect(await settled()).toHaveLength(1);
+	});
+
+	it.each([
+		['text that is not JSON', 'hello'],
+		['JSON that is no object', '[]'],
+		['an event that tells of no line', '{"event_type":"phone_number.status_updated"}'],
+		[
+			'over 1 MB',
+			JSON.stringify({ ...statusUpdated({ phone_number: LINE }), padding: 'x'.repeat(1_000_000) }),
+		],
+	])('and refuses %s with 400', async (_, body) => {
+		const answer = await post(body, signedHeaders(secret(), 'msg_1', body));
+		expect(answer.status).toBe(400);
+		expect(await settled()).toEqual([]);
+	});
+
+	it('an event of another type, and starts nothing', async () => {
+		const answer = await deliver({ ...worsened(), event_type: 'message.received' });
+		expect(answer.status).toBe(200);
+		expect(await settled()).toEqual([]);
+	});
+
+	it('the same delivery once: again, at the same moment, and after a restart', async () => {
+		const envelope = worsened();
+		const answers = await Promise.all([1, 2, 3].map(async () => await deliver(envelope, 'msg_1')));
+		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
+		await trigger.restart();
+		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
+		expect(await settled()).toHaveLength(1);
+	});
+
+	it('the same delivery again when n8n could not start the workflow', async () => {
+		trigger.failingStarts = 2;
+		const deliveries = await server.changeReputation(LINE, 'AT_RISK');
+		expect(deliveries).toEqual([{ status: 200, tries: 3 }]);
+		expect(await settled()).toHaveLength(1);
+	});
+
+	it('1,000 deliveries, and remembers the last 1,000', async () => {
+		const ids = Array.from({ length: 1_000 }, (_, index) => `msg_${index}`);
+		trigger.save({ ...trigger.saved(), deliveries: ids });
+		await trigger.restart();
+		expect((await deliver(worsened(), 'msg_0')).status).toBe(200);
+		expect(await settled()).toHaveLength(0);
+		await deliver(worsened(), 'msg_1000');
+		expect(await settled()).toHaveLength(1);
+		expect(trigger.saved().deliveries).toEqual([...ids.slice(1), 'msg_1000']);
+	});
+
+	it('200 events with 20% duplicates: each starts one execution', async () => {
+		const events = Array.from({ length: 200 }, () => worsened());
+		const burst = [...events, ...events.filter((_, index) => index % 5 === 0)];
+		const deliveries = await Promise.all(
+			burst.map(
+				async (event) => await server.subscriptions.deliver(event, `msg_${event.event_id}`),
+			),
+		);
+		expect(deliveries.flat().every(({ status }) => status === 200)).toBe(true);
+		const started = (await settled()).map(([item]) => item?.json.event_id);
+		expect(started.sort()).toEqual(events.map(({ event_id }) => event_id).sort());
+		await trigger.restart();
+		await Promise.all(
+			events.map(
+				async (event) => await server.subscriptions.deliver(event, `msg_${event.event_id}`),
+			),
+		);
+		expect(await settled()).toHaveLength(200);
+	});
+});
+
+/** What a forger would sign with an empty key. */
+function hmacOfNothing(body: string): string {
+	const timestamp = Math.floor(Date.now() / 1_000);
+	return createHmac('sha256', '').update(`msg_1.${timestamp}.${body}`).digest('base64');
+}
