@@ -1,11 +1,12 @@
 import Table from 'cli-table3';
+import Fastify from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PhoneNumber } from '../nodes/linq/phoneNumber.js';
-import type { LinqApiInUse } from './linqApi.js';
+import type { LinqServer } from '../test/linqServer/server.js';
 import { exampleCredentials, openLinqApi } from './linqApi.js';
 import type { N8nHost } from './n8nHost.js';
 import { prepareN8n } from './n8nHost.js';
@@ -23,7 +24,7 @@ async function demo(): Promise<void> {
 		const rotaKey = randomUUID();
 		await n8n.importCredentials(exampleCredentials(linq, rotaKey));
 		await showSpreadsheet(n8n);
-		if (linq.local) await showForwarding(n8n, linq, rotaKey);
+		if (linq.local) await showWebhooks(n8n, linq.local, rotaKey);
 	} finally {
 		await n8n?.stop();
 		await linq.local?.close();
@@ -63,18 +64,58 @@ async function showSpreadsheet(n8n: N8nHost): Promise<void> {
 	console.log('A second run reported nothing twice.');
 }
 
-/** An on-call rota changes a line's forwarding number through a webhook. */
-async function showForwarding(
-	n8n: N8nHost,
-	{ local }: LinqApiInUse,
-	rotaKey: string,
-): Promise<void> {
-	console.log('\nForwarding from an on-call rota');
-	const line = local?.lines[1];
+/** What starts by itself in a running n8n: a forwarding change, and an alert. */
+async function showWebhooks(n8n: N8nHost, local: LinqServer, rotaKey: string): Promise<void> {
+	const chat = Fastify();
+	const messages: string[] = [];
+	chat.post<{ Body: { text: string } }>('/', async ({ body }) => {
+		messages.push(body.text);
+		return await Promise.resolve({});
+	});
+	const chatAddress = await chat.listen({ host: '127.0.0.1', port: 0 });
+	try {
+		for (const file of ['forwarding-from-webhook.json', 'alert-when-a-line-worsens.json']) {
+			const id = await n8n.importExample(file, chatAddress);
+			await n8n.command('publish:workflow', `--id=${id}`);
+		}
+		const address = await n8n.start();
+		await showForwarding(address, local, rotaKey);
+		await showAlert(local, messages);
+	} finally {
+		await chat.close();
+	}
+}
+
+/** A line is made at risk, and the chat is told. */
+async function showAlert(local: LinqServer, messages: string[]): Promise<void> {
+	console.log('\nAlert when a line worsens');
+	const line = local.lines[0];
 	if (!line) throw new Error('The local Linq API has no line to change');
-	const id = await n8n.importExample('forwarding-from-webhook.json');
-	await n8n.command('publish:workflow', `--id=${id}`);
-	const address = await n8n.start();
+	await until('the trigger to subscribe', () => local.subscriptions.all.length > 0);
+	for (const reputation of ['AT_RISK', 'HEALTHY', 'CRITICAL']) {
+		const [delivery] = await local.changeReputation(line.phone_number, reputation);
+		if (delivery?.status !== 200) throw new Error(`n8n answered ${delivery?.status ?? 'nothing'}`);
+	}
+	await until('the messages to come', () => messages.length >= 2);
+	const table = new Table({ head: ['message in the chat'], style: { head: [], border: [] } });
+	for (const message of messages) table.push([message]);
+	console.log(table.toString());
+	if (messages.length !== 2) throw new Error('Only the two changes for the worse should be told');
+}
+
+/** Waits for what n8n does by itself. */
+async function until(what: string, come: () => boolean): Promise<void> {
+	for (let tries = 0; !come(); tries++) {
+		if (tries === 120) throw new Error(`Waited a minute for ${what}`);
+		await delay(500);
+	}
+}
+
+/** An on-call rota changes a line's forwarding number through a webhook. */
+async function showForwarding(address: string, local: LinqServer, rotaKey: string): Promise<void> {
+	console.log('\nForwarding from an on-call rota');
+	const line = local.lines[1];
+	if (!line) throw new Error('The local Linq API has no line to change');
 	const post = async (forward_to: string, key: string) =>
 		await fetch(`${address}/webhook/on-call-rota`, {
 			method: 'POST',

@@ -13,7 +13,8 @@ export interface LinqApiInUse {
 export async function openLinqApi(): Promise<LinqApiInUse> {
 	const { LINQ_API_V3_API_KEY: apiKey, LINQ_API_V3_BASE_URL: baseUrl } = process.env;
 	if (apiKey) return { apiKey, baseUrl: baseUrl ?? 'https://api.linqapp.com/api/partner' };
-	const local = await startLinqServer();
+	// n8n is on this machine, and so is what stands for Linq: its deliveries need no https.
+	const local = await startLinqServer({ plainLoopback: true });
 	return { apiKey: local.apiKey, baseUrl: local.baseUrl, local };
 }
 

@@ -14,8 +14,8 @@ export interface N8nHost {
 	command: (...args: string[]) => Promise<string>;
 	/** Imports credentials: id, name, type and data of each. */
 	importCredentials: (credentials: object[]) => Promise<void>;
-	/** Imports one of the examples, as it is in the repo but for the folder that it writes to. Answers its id. */
-	importExample: (file: string) => Promise<string>;
+	/** Imports one of the examples, as it is in the repo but for the folder and the chat that it writes to. Answers its id. */
+	importExample: (file: string, chat?: string) => Promise<string>;
 	/** Starts n8n's server and answers its address. */
 	start: () => Promise<string>;
 	/** Stops the server, if it runs. */
@@ -24,6 +24,9 @@ export interface N8nHost {
 
 /** The folder in the examples, which n8n's Docker image lets workflows write to. */
 const EXAMPLES_FILES_FOLDER = '/home/node/.n8n-files';
+
+/** The chat in the examples. */
+const EXAMPLES_CHAT = 'https://chat.example.com/incoming-webhook';
 
 /** Prepares an n8n whose data is in a folder. */
 export async function prepareN8n(userFolder: string, port?: number): Promise<N8nHost> {
@@ -46,7 +49,8 @@ export async function prepareN8n(userFolder: string, port?: number): Promise<N8n
 			N8N_LISTEN_ADDRESS: '127.0.0.1',
 			N8N_PORT: String(usedPort),
 			N8N_RUNNERS_BROKER_PORT: String(await freePort()),
-			WEBHOOK_URL: address,
+			// Linq subscribes https addresses alone; the local Linq API calls them without.
+			WEBHOOK_URL: address.replace('http:', 'https:'),
 			N8N_SECURE_COOKIE: 'false',
 			N8N_DIAGNOSTICS_ENABLED: 'false',
 			N8N_PERSONALIZATION_ENABLED: 'false',
@@ -76,9 +80,11 @@ export async function prepareN8n(userFolder: string, port?: number): Promise<N8n
 		importCredentials: async (credentials) => {
 			await importJson('credentials', JSON.stringify(credentials));
 		},
-		importExample: async (file) => {
+		importExample: async (file, chat = EXAMPLES_CHAT) => {
 			const text = await readFile(resolve('examples', file), 'utf8');
-			const example: unknown = JSON.parse(text.replaceAll(EXAMPLES_FILES_FOLDER, filesFolder));
+			const example: unknown = JSON.parse(
+				text.replaceAll(EXAMPLES_FILES_FOLDER, filesFolder).replaceAll(EXAMPLES_CHAT, chat),
+			);
 			// A short stable id, so that a lasting n8n gets each example once.
 			const id = file.replace(/\W|json$/g, '').slice(0, 16);
 			await importJson('workflow', JSON.stringify([{ ...Object(example), id, active: false }]));

@@ -19,6 +19,7 @@ async function start(): Promise<void> {
 	const address = await n8n.start();
 	console.log(`n8n's editor is at ${address} (it asks for an account of this n8n alone; any e-mail does)
 The webhook of the rota example wants the header X-Rota-Key: ${rotaKey}
+Webhook addresses in the editor say https, as Linq demands it; on this machine they answer to http.
 Ctrl-C ends it.`);
 }
 
