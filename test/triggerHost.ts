@@ -12,6 +12,7 @@ import type {
 } from 'n8n-workflow';
 import { createRunExecutionData, NodeConnectionTypes, Workflow } from 'n8n-workflow';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { additionalData, NodeTypes } from './engine';
 
 type Lifecycle = 'checkExists' | 'create' | 'delete';
@@ -115,7 +116,9 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 			workflowExecuteAdditionalData: additional,
 			isTest: options.test,
 		};
-		const save = () => (staticData = JSON.stringify(workflow.staticData));
+		const save = () => {
+			if (workflow.staticData.__dataChanged) staticData = JSON.stringify(workflow.staticData);
+		};
 		return { workflow, node: loaded, additional, webhookData, save };
 	};
 
@@ -161,6 +164,8 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 					// n8n answers once the execution has begun, and does not wait for its end.
 					void new WorkflowExecute(additional, mode, data).processRunExecutionData(workflow);
 				}
+				// n8n writes the execution to its database, and only then answers and saves: other calls come meanwhile.
+				await delay(10);
 				if (noWebhookResponse !== true) res.status(200).json({ message: 'Webhook call received' });
 				save();
 			};
