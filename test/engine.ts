@@ -4,6 +4,7 @@ import {
 	ExecuteContext,
 	ExecutionLifecycleHooks,
 	ExternalSecretsProxy,
+	LoadOptionsContext,
 	RoutingNode,
 	WorkflowExecute,
 } from 'n8n-core';
@@ -30,6 +31,8 @@ import { ICredentialsHelper, NodeConnectionTypes, Workflow } from 'n8n-workflow'
 import { LinqApi } from '../credentials/LinqApi.credentials';
 // With its ending: else the codex file beside it, LinqPhoneNumbers.node.json, may be found first.
 import { LinqPhoneNumbers } from '../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
+
+const NODE = 'Node under test';
 
 /** A node that hands the node under test its input items. */
 function inputItems(items: IDataObject[]): INodeType {
@@ -165,6 +168,43 @@ export function additionalData(
 	};
 }
 
+/** A workflow as n8n saves it. */
+export function savedWorkflow(nodes: INode[], connections: IConnections): IWorkflowBase {
+	return {
+		id: '1',
+		name: 'Test',
+		active: false,
+		isArchived: false,
+		activeVersionId: null,
+		createdAt: new Date(),
+		updatedAt: new Date(),
+		nodes,
+		connections,
+		settings: { executionOrder: 'v1' },
+	};
+}
+
+/** What the editor gives a node that offers choices of an account. */
+export function loadOptionsContext(
+	nodeType: INodeType,
+	parameters: INodeParameters,
+	credentials: ICredentialDataDecryptedObject,
+): LoadOptionsContext {
+	const node: INode = {
+		id: '1',
+		name: NODE,
+		type: 'node',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: { linqApi: { id: '1', name: 'Linq API' } },
+	};
+	const saved = savedWorkflow([node], {});
+	const nodeTypes = new NodeTypes().add('node', nodeType);
+	const workflow = new Workflow({ ...saved, nodeTypes });
+	return new LoadOptionsContext(workflow, node, additionalData(credentials, saved), '');
+}
+
 export interface NodeRun {
 	parameters: INodeParameters;
 	/** One empty item by default, as a Manual Trigger gives it. */
@@ -197,8 +237,6 @@ export interface StartedRun {
 	cancel: () => void;
 }
 
-const NODE = 'Node under test';
-
 /** Starts an execution of Input Items → the node under test, in n8n's own engine. */
 export function startNode(run: NodeRun): StartedRun {
 	const nodes: INode[] = [
@@ -230,18 +268,7 @@ export function startNode(run: NodeRun): StartedRun {
 		nodeTypes.add(name, nodeType);
 	}
 	const last = nodes.at(-1)?.name ?? NODE;
-	const saved = {
-		id: '1',
-		name: 'Test',
-		active: false,
-		isArchived: false,
-		activeVersionId: null,
-		createdAt: new Date(),
-		updatedAt: new Date(),
-		nodes,
-		connections,
-		settings: { executionOrder: 'v1' as const },
-	};
+	const saved = savedWorkflow(nodes, connections);
 	const workflow = new Workflow({ ...saved, nodeTypes });
 	const execution = new WorkflowExecute(additionalData(run.credentials, saved), 'manual').run({
 		workflow,

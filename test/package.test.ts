@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import packageJson from '../package.json';
 import { LinqApi } from '../credentials/LinqApi.credentials';
 import { LinqPhoneNumbers } from '../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
+import { LinqPhoneNumbersTrigger } from '../nodes/LinqPhoneNumbersTrigger/LinqPhoneNumbersTrigger.node.ts';
 
 describe('the package', () => {
 	it('has no runtime dependencies', () => {
@@ -19,7 +20,10 @@ describe('the package', () => {
 	it('has an icon of its own for light and dark', () => {
 		for (const { icon, folder } of [
 			{ icon: new LinqApi().icon, folder: 'credentials/' },
-			{ icon: new LinqPhoneNumbers().description.icon, folder: 'nodes/LinqPhoneNumbers/' },
+			...[new LinqPhoneNumbers(), new LinqPhoneNumbersTrigger()].map(({ description }) => ({
+				icon: description.icon,
+				folder: 'nodes/LinqPhoneNumbers/',
+			})),
 		]) {
 			if (typeof icon !== 'object') throw new Error('One icon for both');
 			const [light, dark] = [icon.light, icon.dark].map((file) =>

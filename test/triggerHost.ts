@@ -13,7 +13,7 @@ import type {
 import { createRunExecutionData, NodeConnectionTypes, Workflow } from 'n8n-workflow';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { additionalData, NodeTypes } from './engine';
+import { additionalData, NodeTypes, savedWorkflow } from './engine';
 
 type Lifecycle = 'checkExists' | 'create' | 'delete';
 
@@ -80,20 +80,9 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 			node,
 			{ id: 'last', name: 'Last', type: 'last', typeVersion: 1, position: [0, 0], parameters: {} },
 		];
-		const saved = {
-			id: '1',
-			name: 'Test',
-			active: true,
-			isArchived: false,
-			activeVersionId: null,
-			createdAt: new Date(),
-			updatedAt: new Date(),
-			nodes,
-			connections: {
-				[TRIGGER]: { main: [[{ node: 'Last', type: NodeConnectionTypes.Main, index: 0 }]] },
-			},
-			settings: { executionOrder: 'v1' as const },
-		};
+		const saved = savedWorkflow(nodes, {
+			[TRIGGER]: { main: [[{ node: 'Last', type: NodeConnectionTypes.Main, index: 0 }]] },
+		});
 		const workflow = new Workflow({
 			...saved,
 			nodeTypes: new NodeTypes().add('trigger', nodeType).add('last', collector(executions)),

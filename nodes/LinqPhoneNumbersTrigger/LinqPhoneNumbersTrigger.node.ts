@@ -24,8 +24,7 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 		subtitle: '={{ $parameter.events.join(", ") }}',
 		description: "Starts the workflow when a Linq line's reputation or status changes",
 		eventTriggerDescription: "Waiting for a line's reputation or status to change",
-		activationMessage:
-			'You can now make calls to your production webhook URL: Linq was told to deliver changes of your lines to it.',
+		activationMessage: 'Linq now tells this workflow when one of your lines changes.',
 		defaults: { name: 'Linq Phone Numbers Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],

@@ -1,38 +1,17 @@
-import { LoadOptionsContext } from 'n8n-core';
-import type { INode } from 'n8n-workflow';
-import { Workflow } from 'n8n-workflow';
 import { searchLines } from '../../nodes/LinqPhoneNumbers/phoneNumberLocator';
 import { LinqPhoneNumbers } from '../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
-import { additionalData, NodeTypes } from '../engine';
+import { loadOptionsContext } from '../engine';
 import { startLinqServer, type LinqServer } from '../linqServer/server';
 
 describe('the picker of lines', () => {
 	let server: LinqServer;
 	const search = async (filter?: string) => {
-		const node: INode = {
-			id: '1',
-			name: 'Linq',
-			type: 'node',
-			typeVersion: 1,
-			position: [0, 0],
-			parameters: { operation: 'updateForwarding' },
-			credentials: { linqApi: { id: '1', name: 'Linq API' } },
-		};
-		const saved = {
-			id: '1',
-			name: 'Test',
-			active: false,
-			isArchived: false,
-			activeVersionId: null,
-			createdAt: new Date(),
-			updatedAt: new Date(),
-			nodes: [node],
-			connections: {},
-		};
-		const nodeTypes = new NodeTypes().add('node', new LinqPhoneNumbers());
-		const workflow = new Workflow({ ...saved, nodeTypes });
-		const data = additionalData({ apiKey: server.apiKey, baseUrl: server.baseUrl }, saved);
-		return await searchLines.call(new LoadOptionsContext(workflow, node, data, ''), filter);
+		const context = loadOptionsContext(
+			new LinqPhoneNumbers(),
+			{ operation: 'updateForwarding' },
+			{ apiKey: server.apiKey, baseUrl: server.baseUrl },
+		);
+		return await searchLines.call(context, filter);
 	};
 
 	beforeEach(async () => {
