@@ -50,6 +50,8 @@ export async function startLinqServer(
 		port?: number;
 		apiKey?: string;
 		lines?: PhoneNumber[];
+		/** How many connections may wait to be accepted: Node.js' own 511 by default. */
+		backlog?: number;
 		/** Lets targets of subscriptions on loopback be reached without https. */
 		plainLoopback?: boolean;
 	} = {},
@@ -136,7 +138,11 @@ export async function startLinqServer(
 		options.plainLoopback ?? false,
 	);
 
-	const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+	const address = await app.listen({
+		host: '127.0.0.1',
+		port: options.port ?? 0,
+		backlog: options.backlog,
+	});
 	return {
 		baseUrl: `${address}${PREFIX}`,
 		apiKey,
