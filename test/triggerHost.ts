@@ -10,8 +10,7 @@ import type {
 	INodeType,
 	IWebhookData,
 } from 'n8n-workflow';
-import { createRunExecutionData, NodeConnectionTypes, Workflow } from 'n8n-workflow';
-import type { AddressInfo } from 'node:net';
+import { createRunExecutionData, jsonParse, NodeConnectionTypes, Workflow } from 'n8n-workflow';
 import { setTimeout as delay } from 'node:timers/promises';
 import { additionalData, NodeTypes, savedWorkflow } from './engine';
 
@@ -55,7 +54,8 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 	const app = express();
 	const server = app.listen(0, '127.0.0.1');
 	await new Promise((resolve) => server.once('listening', resolve));
-	const { port } = server.address() as AddressInfo;
+	const bound = server.address();
+	const port = typeof bound === 'object' && bound ? bound.port : 0;
 	const folder = options.test ? 'webhook-test' : 'webhook';
 	const base = `${options.protocol ?? 'https:'}//127.0.0.1:${port}/${folder}`;
 
@@ -86,7 +86,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		const workflow = new Workflow({
 			...saved,
 			nodeTypes: new NodeTypes().add('trigger', nodeType).add('last', collector(executions)),
-			staticData: Object(JSON.parse(staticData)) as IDataObject,
+			staticData: jsonParse<IDataObject>(staticData),
 		});
 		const additional = {
 			...additionalData(options.credentials, saved),
@@ -126,7 +126,8 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		(req, res, next) => {
 			const answer = async () => {
 				const { workflow, node, additional, webhookData, save } = load();
-				req.rawBody = req.body as Buffer;
+				const body: unknown = req.body;
+				req.rawBody = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 				const mode = options.test ? 'manual' : 'webhook';
 				const context = new WebhookContext(
 					workflow,
@@ -167,7 +168,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		address: `http://127.0.0.1:${port}/${folder}/9b2c/webhook?version=2026-02-03`,
 		executions,
 		saved: () => {
-			const data = Object(JSON.parse(staticData)) as Record<string, IDataObject>;
+			const data = jsonParse<Record<string, IDataObject>>(staticData);
 			return data[`node:${TRIGGER}`] ?? {};
 		},
 		save: (state: IDataObject) => {
