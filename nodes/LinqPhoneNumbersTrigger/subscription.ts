@@ -61,8 +61,11 @@ export async function createSubscription(context: IHookFunctions): Promise<boole
 /** Unsubscribes; fine where nothing is left to remove. */
 export async function deleteSubscription(context: IHookFunctions): Promise<boolean> {
 	const { subscriptionId } = readState(context);
+	const target = targetUrl(context);
 	if (subscriptionId !== undefined) await remove(context, subscriptionId);
-	else await removeAll(context, await subscriptionsTo(context, targetUrl(context)));
+	else if (isDeliverable(target)) {
+		await removeAll(context, await subscriptionsTo(context, target));
+	}
 	writeState(context, { subscriptionId: undefined, signingSecret: undefined });
 	return true;
 }
@@ -108,10 +111,15 @@ function targetUrl(context: IHookFunctions): string {
 	return `${context.getNodeWebhookUrl('default') ?? ''}?version=${WEBHOOK_VERSION}`;
 }
 
+/** Linq subscribes no other address, so that nothing can be found there either. */
+function isDeliverable(target: string): boolean {
+	return target.startsWith('https://');
+}
+
 /** Throws a LinqError where Linq would not deliver to the address. */
 function readTargetUrl(context: IHookFunctions): string {
 	const target = targetUrl(context);
-	if (target.startsWith('https://')) return target;
+	if (isDeliverable(target)) return target;
 	throw new LinqError(
 		`Linq delivers to https addresses only, but this n8n's webhook address is ${target.split('?')[0] ?? ''}`,
 		{

@@ -133,6 +133,8 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 			message: expect.stringContaining('Linq delivers to https addresses only') as string,
 			description: expect.stringContaining('WEBHOOK_URL to the public https address') as string,
 		});
+		// n8n clears up after a failure.
+		await trigger.deactivate();
 		expect(server.requests).toEqual([]);
 	});
 
