@@ -120,11 +120,12 @@ function isDeliverable(target: string): boolean {
 function readTargetUrl(context: IHookFunctions): string {
 	const target = targetUrl(context);
 	if (isDeliverable(target)) return target;
+	// All in the message: n8n shows nothing else where publishing fails.
 	throw new LinqError(
-		`Linq delivers to https addresses only, but this n8n's webhook address is ${target.split('?')[0] ?? ''}`,
+		`n8n's WEBHOOK_URL must be a public https address: Linq does not deliver to ${target.split('?')[0] ?? ''}`,
 		{
 			description:
-				"Set n8n's environment variable WEBHOOK_URL to the public https address at which n8n can be reached, e.g. https://n8n.example.com/, and start n8n again. Nothing was sent to Linq.",
+				"Set n8n's environment variable WEBHOOK_URL to the address at which n8n can be reached from outside, e.g. https://n8n.example.com/, and start n8n again. Nothing was sent to Linq.",
 		},
 	);
 }
