@@ -30,8 +30,6 @@ export interface TriggerHost {
 	save: (state: IDataObject) => void;
 	/** What the workflow was started with, an execution each. */
 	executions: INodeExecutionData[][];
-	/** How many of the next executions n8n fails to start. */
-	failingStarts: number;
 	activate: () => Promise<void>;
 	deactivate: () => Promise<void>;
 	/** Starts n8n anew: what was in memory alone is lost. */
@@ -61,7 +59,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 
 	let nodeType = loadTrigger();
 	let staticData = '{}';
-	const host = { parameters: options.parameters ?? {}, failingStarts: 0 };
+	const host = { parameters: options.parameters ?? {} };
 	const executions: INodeExecutionData[][] = [];
 
 	/** The workflow as n8n loads it from its database, for each activation and call anew. */
@@ -83,11 +81,12 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		const saved = savedWorkflow(nodes, {
 			[TRIGGER]: { main: [[{ node: 'Last', type: NodeConnectionTypes.Main, index: 0 }]] },
 		});
-		const workflow = new Workflow({
+		const parts = {
 			...saved,
 			nodeTypes: new NodeTypes().add('trigger', nodeType).add('last', collector(executions)),
 			staticData: jsonParse<IDataObject>(staticData),
-		});
+		};
+		const workflow = new Workflow(parts);
 		const additional = {
 			...additionalData(options.credentials, saved),
 			webhookBaseUrl: base,
@@ -108,7 +107,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		const save = () => {
 			if (workflow.staticData.__dataChanged) staticData = JSON.stringify(workflow.staticData);
 		};
-		return { workflow, node: loaded, additional, webhookData, save };
+		return { workflow, parts, node: loaded, additional, webhookData, save };
 	};
 
 	const lifecycle = async (method: Lifecycle) => {
@@ -125,7 +124,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		express.raw({ type: () => true, limit: '16mb' }),
 		(req, res, next) => {
 			const answer = async () => {
-				const { workflow, node, additional, webhookData, save } = load();
+				const { workflow, parts, node, additional, webhookData, save } = load();
 				const body: unknown = req.body;
 				req.rawBody = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 				const mode = options.test ? 'manual' : 'webhook';
@@ -139,24 +138,23 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 					null,
 				);
 				const { workflowData, noWebhookResponse } = (await nodeType.webhook?.call(context)) ?? {};
+				// As n8n does it, in this order: where the node has answered by itself, n8n saves before it starts the
+				// workflow; else after it has answered.
+				if (noWebhookResponse === true) save();
 				if (workflowData) {
-					if (host.failingStarts > 0) {
-						host.failingStarts--;
-						// As n8n does it: what the node changed is then not saved.
-						res.status(500).end();
-						return;
-					}
 					const data = createRunExecutionData({
 						executionData: {
 							nodeExecutionStack: [{ node, data: { main: workflowData }, source: null }],
 						},
 					});
-					// n8n answers once the execution has begun, and does not wait for its end.
-					void new WorkflowExecute(additional, mode, data).processRunExecutionData(workflow);
+					// Made of the same static data, which n8n then takes for unchanged.
+					const started = new Workflow(parts);
+					void new WorkflowExecute(additional, mode, data).processRunExecutionData(started);
 				}
-				// n8n writes the execution to its database, and only then answers and saves: other calls come meanwhile.
+				// n8n writes the execution to its database; other calls come meanwhile.
 				await delay(10);
-				if (noWebhookResponse !== true) res.status(200).json({ message: 'Webhook call received' });
+				if (noWebhookResponse === true) return;
+				res.status(200).json({ message: 'Webhook call received' });
 				save();
 			};
 			answer().catch(next);

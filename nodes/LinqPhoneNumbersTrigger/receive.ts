@@ -3,7 +3,7 @@ import { isRecord } from '../linq/record';
 import type { FlatStatusUpdate } from '../linq/statusUpdate';
 import { changeKinds, flattenStatusUpdate, STATUS_UPDATED } from '../linq/statusUpdate';
 import { isSigned } from '../linq/webhookSignature';
-import { claimDelivery, releaseDelivery } from './deliveries';
+import { claimDelivery } from './deliveries';
 import { readState, writeState } from './nodeState';
 
 const LARGEST_BODY_BYTES = 1_000_000;
@@ -28,18 +28,19 @@ export function receive(context: IWebhookFunctions): IWebhookResponseData {
 		return refuse(context, 400);
 	}
 	if (!isWanted(context, update)) return {};
+	const simplify = context.getNodeParameter('simplify', true) === true;
 
 	const node = `${context.getWorkflow().id ?? ''}/${context.getNode().id}/${context.getMode()}`;
 	const id = String(headers['webhook-id']);
 	const claimed = claimDelivery(node, id, deliveries);
 	if (!claimed) return {};
 	writeState(context, { deliveries: claimed });
-	const response = context.getResponseObject();
-	response.once('finish', () => {
-		if (response.statusCode >= 500) releaseDelivery(node, id);
-	});
-	const simplify = context.getNodeParameter('simplify', true) === true;
-	return { workflowData: [[{ json: simplify ? { ...update } : envelope }]] };
+	// Answered here: what the node keeps is saved by n8n only where n8n has no answer of its own to give.
+	answer(context, 200);
+	return {
+		noWebhookResponse: true,
+		workflowData: [[{ json: simplify ? { ...update } : envelope }]],
+	};
 }
 
 /** Whether the node's parameters ask for such a change. */
@@ -71,6 +72,10 @@ function isDataObject(value: unknown): value is IDataObject {
 
 /** Answers without a word about why: who has no right to call learns nothing. */
 function refuse(context: IWebhookFunctions, status: number): IWebhookResponseData {
-	context.getResponseObject().writeHead(status).end();
+	answer(context, status);
 	return { noWebhookResponse: true };
+}
+
+function answer(context: IWebhookFunctions, status: number): void {
+	context.getResponseObject().writeHead(status).end();
 }

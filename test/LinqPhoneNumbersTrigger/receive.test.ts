@@ -226,26 +226,6 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await settled()).toHaveLength(1);
 	});
 
-	it('the same delivery again when n8n could not start the workflow', async () => {
-		trigger.failingStarts = 2;
-		const deliveries = await server.changeReputation(LINE, 'AT_RISK');
-		expect(deliveries).toEqual([{ status: 200, tries: 3 }]);
-		expect(await settled()).toHaveLength(1);
-	});
-
-	it('the same delivery again, also where n8n saved it with another that it could start', async () => {
-		trigger.failingStarts = 1;
-		const [failed, other] = await Promise.all([
-			deliver(worsened(), 'msg_1'),
-			deliver(worsened(), 'msg_2'),
-		]);
-		expect([failed.status, other.status].sort()).toEqual([200, 500]);
-		trigger.save({ ...trigger.saved(), deliveries: ['msg_1', 'msg_2'] });
-		const again = failed.status === 500 ? 'msg_1' : 'msg_2';
-		expect((await deliver(worsened(), again)).status).toBe(200);
-		expect(await settled()).toHaveLength(2);
-	});
-
 	it('1,000 deliveries, and remembers the last 1,000', async () => {
 		const ids = Array.from({ length: 1_000 }, (_, index) => `msg_${index}`);
 		trigger.save({ ...trigger.saved(), deliveries: ids });
