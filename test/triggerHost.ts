@@ -28,8 +28,8 @@ export interface TriggerHost {
 	saved: () => IDataObject;
 	/** Loses or changes what n8n has saved. */
 	save: (state: IDataObject) => void;
-	/** What the workflow was started with, an execution each. */
-	executions: INodeExecutionData[][];
+	/** What the workflow was started with, an execution each, once no more come. */
+	executions: () => Promise<INodeExecutionData[][]>;
 	activate: () => Promise<void>;
 	deactivate: () => Promise<void>;
 	/** Starts n8n anew: what was in memory alone is lost. */
@@ -164,7 +164,14 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 	return Object.assign(host, {
 		target: `${base}/9b2c/webhook?version=2026-02-03`,
 		address: `http://127.0.0.1:${port}/${folder}/9b2c/webhook?version=2026-02-03`,
-		executions,
+		executions: async () => {
+			let before: number;
+			do {
+				before = executions.length;
+				await delay(50);
+			} while (executions.length !== before);
+			return executions;
+		},
 		saved: () => {
 			const data = jsonParse<Record<string, IDataObject>>(staticData);
 			return data[`node:${TRIGGER}`] ?? {};

@@ -23,11 +23,6 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		const body = JSON.stringify(envelope);
 		return await post(body, signedHeaders(secret(), webhookId, body, at));
 	};
-	/** Lets executions that were started come to their end. */
-	const settled = async () => {
-		await new Promise((resolve) => setTimeout(resolve, 50));
-		return trigger.executions;
-	};
 
 	beforeEach(async () => {
 		server = await startLinqServer({ plainLoopback: true });
@@ -44,7 +39,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 	it('a change, and starts the workflow with one flat item', async () => {
 		const deliveries = await server.changeReputation(LINE, 'CRITICAL');
 		expect(deliveries).toEqual([{ status: 200, tries: 1 }]);
-		const [execution] = await settled();
+		const [execution] = await trigger.executions();
 		expect(execution?.map(({ json }) => json)).toEqual([
 			{
 				phone_number: LINE,
@@ -65,7 +60,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		trigger.parameters = { simplify: false };
 		const envelope = worsened();
 		await deliver(envelope);
-		expect((await settled())[0]?.[0]?.json).toEqual(envelope);
+		expect((await trigger.executions())[0]?.[0]?.json).toEqual(envelope);
 	});
 
 	it.each([
@@ -77,7 +72,10 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		['WATCHED', 'HEALTHY', 'none'],
 	])('%s to %s as %s', async (previous, next, change) => {
 		await deliver(worsened({ reputation: [previous, next] }));
-		expect((await settled())[0]?.[0]?.json).toMatchObject({ change, new_reputation: next });
+		expect((await trigger.executions())[0]?.[0]?.json).toMatchObject({
+			change,
+			new_reputation: next,
+		});
 	});
 
 	it('an older event, which has the deprecated names alone', async () => {
@@ -86,7 +84,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			...envelope,
 			data: { ...data, previous_reputation: undefined, new_reputation: undefined },
 		});
-		expect((await settled())[0]?.[0]?.json).toMatchObject({
+		expect((await trigger.executions())[0]?.[0]?.json).toMatchObject({
 			change: 'worsened',
 			previous_reputation: 'HEALTHY',
 			new_reputation: 'AT_RISK',
@@ -115,7 +113,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		trigger.parameters = parameters;
 		const answer = await deliver(worsened(change));
 		expect(answer.status).toBe(200);
-		expect(await settled()).toHaveLength(started);
+		expect(await trigger.executions()).toHaveLength(started);
 	});
 
 	describe('and refuses with 401 and no further word', () => {
@@ -162,7 +160,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			const answer = await post(sent, headers());
 			expect(answer.status).toBe(401);
 			expect(await answer.text()).toBe('');
-			expect(await settled()).toEqual([]);
+			expect(await trigger.executions()).toEqual([]);
 		});
 
 		it('everything, while there is no secret', async () => {
@@ -173,7 +171,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 				const empty = { ...headers, 'webhook-signature': `v1,${hmacOfNothing(body)}` };
 				expect((await post(body, empty)).status).toBe(401);
 			}
-			expect(await settled()).toEqual([]);
+			expect(await trigger.executions()).toEqual([]);
 		});
 	});
 
@@ -182,7 +180,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			const answer = await deliver(worsened(), randomUUID(), new Date(Date.now() + ms));
 			expect(answer.status).toBe(200);
 		}
-		expect(await settled()).toHaveLength(2);
+		expect(await trigger.executions()).toHaveLength(2);
 	});
 
 	it('a call with several signatures, of which one is right', async () => {
@@ -193,7 +191,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			'webhook-signature': `v1,AAAA v2,BBBB ${headers['webhook-signature'] ?? ''}`,
 		});
 		expect(answer.status).toBe(200);
-		expect(await settled()).toHaveLength(1);
+		expect(await trigger.executions()).toHaveLength(1);
 	});
 
 	it.each([
@@ -207,13 +205,13 @@ describe('Linq Phone Numbers Trigger receives', () => {
 	])('and refuses %s with 400', async (_, body) => {
 		const answer = await post(body, signedHeaders(secret(), 'msg_1', body));
 		expect(answer.status).toBe(400);
-		expect(await settled()).toEqual([]);
+		expect(await trigger.executions()).toEqual([]);
 	});
 
 	it('an event of another type, and starts nothing', async () => {
 		const answer = await deliver({ ...worsened(), event_type: 'message.received' });
 		expect(answer.status).toBe(200);
-		expect(await settled()).toEqual([]);
+		expect(await trigger.executions()).toEqual([]);
 	});
 
 	it('the same delivery once: again, at the same moment, and after a restart', async () => {
@@ -223,7 +221,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
 		await trigger.restart();
 		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
-		expect(await settled()).toHaveLength(1);
+		expect(await trigger.executions()).toHaveLength(1);
 	});
 
 	it('1,000 deliveries, and remembers the last 1,000', async () => {
@@ -231,9 +229,9 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		trigger.save({ ...trigger.saved(), deliveries: ids });
 		await trigger.restart();
 		expect((await deliver(worsened(), 'msg_0')).status).toBe(200);
-		expect(await settled()).toHaveLength(0);
+		expect(await trigger.executions()).toHaveLength(0);
 		await deliver(worsened(), 'msg_1000');
-		expect(await settled()).toHaveLength(1);
+		expect(await trigger.executions()).toHaveLength(1);
 		expect(trigger.saved().deliveries).toEqual([...ids.slice(1), 'msg_1000']);
 	});
 
@@ -246,7 +244,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			),
 		);
 		expect(deliveries.flat().every(({ status }) => status === 200)).toBe(true);
-		const started = (await settled()).map(([item]) => item?.json.event_id);
+		const started = (await trigger.executions()).map(([item]) => item?.json.event_id);
 		expect(started.sort()).toEqual(events.map(({ event_id }) => event_id).sort());
 		await trigger.restart();
 		await Promise.all(
@@ -254,7 +252,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 				async (event) => await server.subscriptions.deliver(event, `msg_${event.event_id}`),
 			),
 		);
-		expect(await settled()).toHaveLength(200);
+		expect(await trigger.executions()).toHaveLength(200);
 	});
 });
 

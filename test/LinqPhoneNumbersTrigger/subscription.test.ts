@@ -211,7 +211,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		]);
 		expect(test.target).toContain('/webhook-test/');
 		await server.changeReputation('+12025550001', 'AT_RISK');
-		expect(test.executions).toHaveLength(1);
+		expect(await test.executions()).toHaveLength(1);
 		await test.deactivate();
 		expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([live.target]);
 	});
