@@ -48,6 +48,9 @@ interface Options {
 
 const TRIGGER = 'Trigger';
 
+/** How long n8n takes to write to its database. */
+const SAVING_MS = 10;
+
 export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 	const app = express();
 	const server = app.listen(0, '127.0.0.1');
@@ -104,8 +107,12 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 			workflowExecuteAdditionalData: additional,
 			isTest: options.test,
 		};
-		const save = () => {
-			if (workflow.staticData.__dataChanged) staticData = JSON.stringify(workflow.staticData);
+		const save = async () => {
+			if (!workflow.staticData.__dataChanged) return;
+			const json = JSON.stringify(workflow.staticData);
+			// Until the database has it, other calls load what was before.
+			await delay(SAVING_MS);
+			staticData = json;
 		};
 		return { workflow, parts, node: loaded, additional, webhookData, save };
 	};
@@ -115,7 +122,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		const mode = options.test ? 'manual' : 'internal';
 		const hooks = new HookContext(workflow, node, additional, mode, 'activate', webhookData);
 		const done = await nodeType.webhookMethods?.default?.[method].call(hooks);
-		save();
+		await save();
 		return done;
 	};
 
@@ -140,7 +147,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 				const { workflowData, noWebhookResponse } = (await nodeType.webhook?.call(context)) ?? {};
 				// As n8n does it, in this order: where the node has answered by itself, n8n saves before it starts the
 				// workflow; else after it has answered.
-				if (noWebhookResponse === true) save();
+				if (noWebhookResponse === true) void save();
 				if (workflowData) {
 					const data = createRunExecutionData({
 						executionData: {
@@ -152,10 +159,10 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 					void new WorkflowExecute(additional, mode, data).processRunExecutionData(started);
 				}
 				// n8n writes the execution to its database; other calls come meanwhile.
-				await delay(10);
+				await delay(SAVING_MS);
 				if (noWebhookResponse === true) return;
 				res.status(200).json({ message: 'Webhook call received' });
-				save();
+				await save();
 			};
 			answer().catch(next);
 		},
@@ -186,6 +193,8 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 			await lifecycle('delete');
 		},
 		restart: async () => {
+			// n8n ends what it is at before it stops.
+			await delay(3 * SAVING_MS);
 			nodeType = loadTrigger();
 			if ((await lifecycle('checkExists')) !== true) await lifecycle('create');
 		},
