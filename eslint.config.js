@@ -22,6 +22,13 @@ module.exports = tseslint.config(
 		rules: { 'no-console': 'error' },
 	},
 	{
+		// Linq's facts and checks know nothing of n8n.
+		files: ['nodes/linq/**/*.ts'],
+		rules: {
+			'no-restricted-imports': ['error', { patterns: ['n8n-*', '../*'] }],
+		},
+	},
+	{
 		files: ['nodes/**/*.ts'],
 		rules: {
 			...n8nNodesBase.configs.nodes.rules,

@@ -5,9 +5,11 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
+import { PHONE_NUMBERS_URL } from '../nodes/linq/phoneNumber';
+import { CREDENTIAL } from '../nodes/n8n/credential';
 
 export class LinqApi implements ICredentialType {
-	name = 'linqApi';
+	name = CREDENTIAL;
 
 	displayName = 'Linq API';
 
@@ -49,7 +51,7 @@ export class LinqApi implements ICredentialType {
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: '={{ $credentials.baseUrl.trim() }}',
-			url: '/v3/phone_numbers',
+			url: PHONE_NUMBERS_URL,
 			method: 'GET',
 			// The key goes to the credential's own host alone.
 			disableFollowRedirect: true,

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
+import type { ExecuteContext } from 'n8n-core';
 import {
 	DirectoryLoader,
-	ExecuteContext,
 	ExecutionLifecycleHooks,
 	ExternalSecretsProxy,
 	LoadOptionsContext,
@@ -26,8 +26,14 @@ import type {
 	IWorkflowBase,
 	IWorkflowExecuteAdditionalData,
 	OnError,
+	WorkflowExecuteMode,
 } from 'n8n-workflow';
-import { ICredentialsHelper, NodeConnectionTypes, Workflow } from 'n8n-workflow';
+import {
+	createRunExecutionData,
+	ICredentialsHelper,
+	NodeConnectionTypes,
+	Workflow,
+} from 'n8n-workflow';
 import { LinqApi } from '../credentials/LinqApi.credentials';
 // With its ending: else the codex file beside it, LinqPhoneNumbers.node.json, may be found first.
 import { LinqPhoneNumbers } from '../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
@@ -53,6 +59,28 @@ function inputItems(items: IDataObject[]): INodeType {
 	};
 }
 
+/** Hands its items back to the node before it, until that has run so often. */
+function again(times: number): INodeType {
+	let left = times;
+	return {
+		description: {
+			displayName: 'Again',
+			name: 'again',
+			group: ['transform'],
+			version: 1,
+			description: 'Closes a loop',
+			defaults: {},
+			inputs: [NodeConnectionTypes.Main],
+			outputs: [NodeConnectionTypes.Main],
+			properties: [],
+		},
+		async execute() {
+			left--;
+			return await Promise.resolve([left > 0 ? this.getInputData() : []]);
+		},
+	};
+}
+
 /** Node types as n8n serves them to the engine: with Request Options, and an execute that routes. */
 export class NodeTypes implements INodeTypes {
 	private readonly types = new Map<string, INodeType>();
@@ -61,8 +89,8 @@ export class NodeTypes implements INodeTypes {
 		DirectoryLoader.applyDeclarativeNodeOptionParameters(nodeType);
 		if (nodeType.description.requestDefaults && !nodeType.execute) {
 			nodeType.execute = async function () {
-				if (!(this instanceof ExecuteContext)) throw new Error('Not run by the engine');
-				return (await new RoutingNode(this, nodeType).runNode()) ?? null;
+				// Also the context of an agent's tool, which n8n passes in the same way.
+				return (await new RoutingNode(this as ExecuteContext, nodeType).runNode()) ?? null;
 			};
 		}
 		this.types.set(name, nodeType);
@@ -212,11 +240,17 @@ export interface NodeRun {
 	credentials: ICredentialDataDecryptedObject;
 	onError?: OnError;
 	retryOnFail?: boolean;
+	executeOnce?: boolean;
+	alwaysOutputData?: boolean;
 	/** The node under test; Linq Phone Numbers by default. */
 	nodeType?: INodeType;
 	/** Its full name; n8n lets its own HTTP Request node use any credential, by this name. */
 	typeName?: string;
 	typeVersion?: number;
+	/** How often the node runs in the execution, as in a loop; once by default. */
+	times?: number;
+	/** `integrated` for a sub-workflow. */
+	mode?: WorkflowExecuteMode;
 	/** Nodes that follow it; the result is then that of the last. */
 	then?: Array<{ nodeType: INodeType; typeVersion: number; parameters: INodeParameters }>;
 }
@@ -237,6 +271,23 @@ export interface StartedRun {
 	cancel: () => void;
 }
 
+/** Starts an execution at a node, in the way that is the same in all versions of the engine. */
+function execute(
+	workflow: Workflow,
+	additional: IWorkflowExecuteAdditionalData,
+	start: string,
+	mode: WorkflowExecuteMode = 'manual',
+) {
+	const node = workflow.getNode(start);
+	if (!node) throw new Error(`No node ${start}`);
+	const data = createRunExecutionData({
+		executionData: {
+			nodeExecutionStack: [{ node, data: { main: [[{ json: {} }]] }, source: null }],
+		},
+	});
+	return new WorkflowExecute(additional, mode, data).processRunExecutionData(workflow);
+}
+
 /** Starts an execution of Input Items → the node under test, in n8n's own engine. */
 export function startNode(run: NodeRun): StartedRun {
 	const nodes: INode[] = [
@@ -251,6 +302,8 @@ export function startNode(run: NodeRun): StartedRun {
 			credentials: { linqApi: { id: '1', name: 'Linq API' } },
 			onError: run.onError,
 			retryOnFail: run.retryOnFail,
+			executeOnce: run.executeOnce,
+			alwaysOutputData: run.alwaysOutputData,
 			waitBetweenTries: run.retryOnFail ? 1 : undefined,
 		},
 	];
@@ -267,13 +320,24 @@ export function startNode(run: NodeRun): StartedRun {
 		nodes.push({ id: name, name, type: name, typeVersion, position: [0, 0], parameters });
 		nodeTypes.add(name, nodeType);
 	}
-	const last = nodes.at(-1)?.name ?? NODE;
+	if (run.times !== undefined) {
+		nodes.push({
+			id: 'again',
+			name: 'Again',
+			type: 'again',
+			typeVersion: 1,
+			position: [400, 0],
+			parameters: {},
+		});
+		nodeTypes.add('again', again(run.times));
+		connections[NODE] = { main: [[{ node: 'Again', type: NodeConnectionTypes.Main, index: 0 }]] };
+		connections.Again = { main: [[{ node: NODE, type: NodeConnectionTypes.Main, index: 0 }]] };
+	}
+	const last = run.times === undefined ? (nodes.at(-1)?.name ?? NODE) : NODE;
 	const saved = savedWorkflow(nodes, connections);
 	const workflow = new Workflow({ ...saved, nodeTypes });
-	const execution = new WorkflowExecute(additionalData(run.credentials, saved), 'manual').run({
-		workflow,
-		startNode: workflow.getNode('Input') ?? undefined,
-	});
+	const additional = additionalData(run.credentials, saved);
+	const execution = execute(workflow, additional, 'Input', run.mode);
 	const result = execution.then((finished) => {
 		const task = finished.data.resultData.runData[last]?.at(-1);
 		return {
@@ -294,4 +358,85 @@ export function startNode(run: NodeRun): StartedRun {
 /** Runs the node under test to the end. */
 export async function runNode(run: NodeRun): Promise<NodeResult> {
 	return await startNode(run).result;
+}
+
+export interface ToolRun {
+	parameters: INodeParameters;
+	credentials: ICredentialDataDecryptedObject;
+	/** The agent's own input items; it calls the tool once for each. */
+	items: IDataObject[];
+	/** What the agent's model fills in. */
+	toolArguments: IDataObject;
+	onError?: OnError;
+	retryOnFail?: boolean;
+}
+
+interface InvokableTool {
+	name: string;
+	description: string;
+	invoke: (toolArguments: IDataObject) => Promise<unknown>;
+}
+
+/**
+ * Runs the node as the tool of an agent that asks for its tools by `getInputConnectionData`: agents before version 3,
+ * nested agents, the MCP Server Trigger.
+ *
+ * @returns what the agent is told, an answer for each of its items
+ */
+export async function runTool(run: ToolRun): Promise<string[]> {
+	const answers: string[] = [];
+	const agent: INodeType = {
+		description: {
+			displayName: 'Agent',
+			name: 'agent',
+			group: ['transform'],
+			version: 1,
+			description: 'Calls its tool',
+			defaults: {},
+			inputs: [NodeConnectionTypes.Main, { type: NodeConnectionTypes.AiTool }],
+			outputs: [NodeConnectionTypes.Main],
+			properties: [],
+		},
+		async execute() {
+			for (const item of this.getInputData().keys()) {
+				const [tool] = (await this.getInputConnectionData(
+					NodeConnectionTypes.AiTool,
+					item,
+				)) as InvokableTool[];
+				if (!tool) throw new Error('The agent has no tool');
+				answers.push(String(await tool.invoke(run.toolArguments).catch(String)));
+			}
+			return [this.getInputData()];
+		},
+	};
+	const node = new LinqPhoneNumbers();
+	node.description.outputs = [NodeConnectionTypes.AiTool];
+	const nodes: INode[] = [
+		{ id: '1', name: 'Input', type: 'input', typeVersion: 1, position: [0, 0], parameters: {} },
+		{ id: '2', name: 'Agent', type: 'agent', typeVersion: 1, position: [0, 0], parameters: {} },
+		{
+			id: '3',
+			name: NODE,
+			type: 'tool',
+			typeVersion: 1,
+			position: [0, 0],
+			parameters: run.parameters,
+			credentials: { linqApi: { id: '1', name: 'Linq API' } },
+			onError: run.onError,
+			retryOnFail: run.retryOnFail,
+			waitBetweenTries: run.retryOnFail ? 1 : undefined,
+		},
+	];
+	const saved = savedWorkflow(nodes, {
+		Input: { main: [[{ node: 'Agent', type: NodeConnectionTypes.Main, index: 0 }]] },
+		[NODE]: { ai_tool: [[{ node: 'Agent', type: NodeConnectionTypes.AiTool, index: 0 }]] },
+	});
+	const nodeTypes = new NodeTypes()
+		.add('input', inputItems(run.items))
+		.add('agent', agent)
+		.add('tool', node);
+	const workflow = new Workflow({ ...saved, nodeTypes });
+	const finished = await execute(workflow, additionalData(run.credentials, saved), 'Input');
+	if (finished.data.resultData.error) throw finished.data.resultData.error;
+	return answers;
 }

@@ -1,9 +1,10 @@
 import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { optionsField } from './maxRetries';
+import { CREDENTIAL } from '../n8n/credential';
 import { listFields, listOption } from './operations/list';
 import { updateForwardingFields, updateForwardingOption } from './operations/updateForwarding';
 import { searchLines } from './phoneNumberLocator';
+import { optionsField } from './requestSettings';
 
 export class LinqPhoneNumbers implements INodeType {
 	description: INodeTypeDescription = {
@@ -19,7 +20,7 @@ export class LinqPhoneNumbers implements INodeType {
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'linqApi', required: true }],
+		credentials: [{ name: CREDENTIAL, required: true }],
 		// The base URL is read once a run: as an expression here, n8n would evaluate it twice for every item.
 		requestDefaults: { headers: { Accept: 'application/json' } },
 		properties: [

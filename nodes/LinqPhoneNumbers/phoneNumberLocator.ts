@@ -5,11 +5,10 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 import { readE164 } from '../linq/e164';
-import { lineChoices } from '../linq/lineChoices';
 import { readLineId } from '../linq/lineId';
-import { LinqError } from '../linq/linqError';
-import type { PhoneNumber } from '../linq/phoneNumber';
+import { inputError } from '../linq/linqError';
 import { isRecord } from '../linq/record';
+import { lineChoices } from '../n8n/lineChoices';
 
 /** The line as the user named it. */
 export type LineReference = { by: 'id'; id: string } | { by: 'number'; number: string };
@@ -53,13 +52,12 @@ export const phoneNumberLocator: INodeProperties = {
  * @throws LinqError when it names no line
  */
 export function readLineReference(context: IExecuteSingleFunctions): LineReference {
-	const stored: unknown = context.getNodeParameter('phoneNumber', '');
-	const { mode, value } = isRecord(stored) ? stored : { mode: undefined, value: stored };
+	const { mode, value } = readStored(context);
 	if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) {
-		throw new LinqError('No line is chosen', {
-			description:
-				'Choose the line from the list, or enter its phone number or ID. If it comes from an expression, the expression found nothing for this item.',
-		});
+		throw inputError(
+			'No line is chosen',
+			'Choose the line from the list, or enter its phone number or ID. If it comes from an expression, the expression found nothing for this item.',
+		);
 	}
 	// A bare value, as an expression in place of the whole field gives it, says itself what it is.
 	const byNumber =
@@ -70,14 +68,15 @@ export function readLineReference(context: IExecuteSingleFunctions): LineReferen
 		: { by: 'id', id: readLineId(value) };
 }
 
-/** Finds a number among the account's lines, or throws a LinqError that names it. */
-export function findLine(lines: PhoneNumber[], number: string): PhoneNumber {
-	const line = lines.find(({ phone_number }) => phone_number === number);
-	if (line) return line;
-	throw new LinqError(`There is no line ${number} in this Linq account`, {
-		description:
-			'Check the number, and that the credential is of the account the line belongs to. The operation List shows all lines.',
-	});
+/** The line as the user entered it, to find a failed item by: also when it is not a valid one. */
+export function lineAsEntered(context: IExecuteSingleFunctions): string {
+	const { value } = readStored(context);
+	return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+}
+
+function readStored(context: IExecuteSingleFunctions): { mode?: unknown; value?: unknown } {
+	const stored: unknown = context.getNodeParameter('phoneNumber', '');
+	return isRecord(stored) ? stored : { value: stored };
 }
 
 /** The picker's entries: each line's number and reputation, those that contain what was typed. */

@@ -8,9 +8,10 @@ import type {
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { lineChoices } from '../linq/lineChoices';
-import { nodeApiError } from '../linq/nodeApiError';
-import { reputationOptions } from '../linq/reputation';
+import { CREDENTIAL } from '../n8n/credential';
+import { lineChoices } from '../n8n/lineChoices';
+import { nodeApiError } from '../n8n/nodeApiError';
+import { reputationOptions } from '../n8n/reputationOptions';
 import { receive } from './receive';
 import { checkSubscription, createSubscription, deleteSubscription } from './subscription';
 
@@ -28,7 +29,7 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 		defaults: { name: 'Linq Phone Numbers Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'linqApi', required: true }],
+		credentials: [{ name: CREDENTIAL, required: true }],
 		webhooks: [
 			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'webhook' },
 		],

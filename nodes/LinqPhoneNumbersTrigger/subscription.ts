@@ -1,8 +1,6 @@
 import type { IDataObject, IHookFunctions } from 'n8n-workflow';
 import { readE164 } from '../linq/e164';
-import { LinqError } from '../linq/linqError';
-import type { LinqRequest } from '../linq/request';
-import { requestAlone } from '../linq/request';
+import { inputError, LinqError } from '../linq/linqError';
 import { STATUS_UPDATED, WEBHOOK_VERSION } from '../linq/statusUpdate';
 import type { WebhookSubscription } from '../linq/webhookSubscription';
 import {
@@ -10,6 +8,8 @@ import {
 	readSubscriptionList,
 	SUBSCRIPTIONS_URL,
 } from '../linq/webhookSubscription';
+import type { LinqRequest } from '../n8n/request';
+import { requestAlone } from '../n8n/request';
 import { readState, writeState } from './nodeState';
 
 const MAX_RETRIES = 3;
@@ -126,6 +126,7 @@ function readTargetUrl(context: IHookFunctions): string {
 		{
 			description:
 				"Set n8n's environment variable WEBHOOK_URL to the address at which n8n can be reached from outside, e.g. https://n8n.example.com/, and start n8n again. Nothing was sent to Linq.",
+			fault: 'n8n',
 		},
 	);
 }
@@ -137,9 +138,10 @@ function readWanted(context: IHookFunctions): {
 } {
 	const events: unknown = context.getNodeParameter('events', []);
 	if (!Array.isArray(events) || events.length === 0) {
-		throw new LinqError('No events are chosen', {
-			description: 'Choose under Events whether changes of reputation, of status or of both count.',
-		});
+		throw inputError(
+			'No events are chosen',
+			'Choose under Events whether changes of reputation, of status or of both count.',
+		);
 	}
 	const numbers: unknown = context.getNodeParameter('phoneNumbers', []);
 	const entries: unknown[] = Array.isArray(numbers) ? numbers : [numbers];

@@ -1,3 +1,4 @@
+import type { Fault } from './linqError';
 import { LinqError } from './linqError';
 import { isRecord } from './record';
 
@@ -54,6 +55,7 @@ export function errorFromResponse(
 	];
 	return new LinqError(`${doing}: ${message ?? withoutMessage(response)}`, {
 		description: description.filter(Boolean).join(' '),
+		fault: faultOf(statusCode, code),
 		httpCode: String(statusCode),
 		code,
 		docUrl,
@@ -73,6 +75,7 @@ export function errorFromConnection(code: string, doing: string, notes: string[]
 			...notes,
 			`(${code})`,
 		].join(' '),
+		fault: 'linq',
 	});
 }
 
@@ -84,6 +87,13 @@ const CONNECTION_WORDS: Partial<Record<string, string>> = {
 	EAI_AGAIN: 'the host name could not be looked up',
 	ENOTFOUND: 'the host name does not exist',
 };
+
+/** Where an answer puts the failure. A 404 without a code of Linq's is not the API's: the base URL leads elsewhere. */
+function faultOf(status: number, code: number | undefined): Fault {
+	if (status === 408 || status === 429 || status >= 500) return 'linq';
+	if (status < 400 || status === 401 || status === 403) return 'credential';
+	return status === 404 && code === undefined ? 'credential' : 'input';
+}
 
 function whatToDo(status: number): string {
 	if (status >= 300 && status < 400) {

@@ -9,8 +9,19 @@ import { LinqError } from './linqError';
 export function readBaseUrl(value: unknown): string {
 	const written = typeof value === 'string' ? value.trim() : '';
 	const url = URL.canParse(written) ? new URL(written) : undefined;
-	if (url && /^https?:$/.test(url.protocol) && !url.search && !url.hash) return written;
-	throw new LinqError('The base URL in the Linq API credential is not a web address', {
-		description: 'Enter it with https://, e.g. https://api.linqapp.com/api/partner.',
-	});
+	if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
+		throw new LinqError('The base URL in the Linq API credential is not a web address', {
+			description: 'Enter it with https://, e.g. https://api.linqapp.com/api/partner.',
+			fault: 'credential',
+		});
+	}
+	// They would take the place of the API key.
+	if (url.username || url.password) {
+		throw new LinqError('The base URL in the Linq API credential has a user name in it', {
+			description:
+				'Leave out what stands before the @: the API key alone says who asks, e.g. https://api.linqapp.com/api/partner.',
+			fault: 'credential',
+		});
+	}
+	return written;
 }

@@ -1,6 +1,9 @@
 import { LinqError } from './linqError';
 import { isRecord } from './record';
 
+/** Linq has no pages: one answer holds every line. See https://docs.linqapp.com/guides/phone-numbers/ */
+export const PHONE_NUMBERS_URL = '/v3/phone_numbers';
+
 /** How carriers rate a line. Marked beta by Linq: other values may come. */
 export interface Reputation {
 	/** `HEALTHY`, `AT_RISK`, `CRITICAL`, or a value newer than this package. */
@@ -81,6 +84,7 @@ export function readPhoneNumberList(body: unknown): PhoneNumber[] {
 	if (!Array.isArray(list)) {
 		throw new LinqError('Linq answered without a list of phone numbers', {
 			description: UNEXPECTED_ANSWER,
+			fault: 'linq',
 		});
 	}
 	const entries: unknown[] = list;
@@ -88,9 +92,7 @@ export function readPhoneNumberList(body: unknown): PhoneNumber[] {
 	const wrong = entries.findIndex((entry) => !isPhoneNumber(entry));
 	throw new LinqError(
 		`Linq's list of phone numbers has an entry that is no line (number ${wrong + 1})`,
-		{
-			description: UNEXPECTED_ANSWER,
-		},
+		{ description: UNEXPECTED_ANSWER, fault: 'linq' },
 	);
 }
 
@@ -108,6 +110,7 @@ export function readUpdatedForwarding(
 	if (!isPhoneNumber(body) || body.id.toLowerCase() !== asked.id.toLowerCase()) {
 		throw new LinqError('Linq did not confirm the update: its answer is not about this line', {
 			description: `${UNEXPECTED_ANSWER} List the lines to see where the calls go now.`,
+			fault: 'linq',
 		});
 	}
 	const forwarding = forwardingOf(body);
@@ -115,7 +118,10 @@ export function readUpdatedForwarding(
 		const said = forwarding === null ? 'is not forwarded' : `is forwarded to ${forwarding}`;
 		throw new LinqError(
 			`Linq did not confirm the update: by its answer ${body.phone_number} ${said}, asked for was ${asked.forwardingNumber ?? 'no forwarding'}`,
-			{ description: 'List the lines to see where the calls go now, then run the update again.' },
+			{
+				description: 'List the lines to see where the calls go now, then run the update again.',
+				fault: 'linq',
+			},
 		);
 	}
 	return { id: body.id, phone_number: body.phone_number, forwarding_number: forwarding };

@@ -1,7 +1,5 @@
-import type { INodePropertyOptions } from 'n8n-workflow';
-
 /** From good to bad. */
-const REPUTATIONS = ['HEALTHY', 'AT_RISK', 'CRITICAL'];
+export const REPUTATIONS = ['HEALTHY', 'AT_RISK', 'CRITICAL'] as const;
 
 /** How a line's reputation moved; `none` also where a value is not known to this package. */
 export type ReputationChange = 'worsened' | 'improved' | 'none';
@@ -12,10 +10,3 @@ export function compareReputations(previous: unknown, next: unknown): Reputation
 	if (from === undefined || to === undefined || from < 0 || to < 0 || from === to) return 'none';
 	return to > from ? 'worsened' : 'improved';
 }
-
-/** The choices of a field for reputations. */
-export const reputationOptions: INodePropertyOptions[] = [
-	{ name: 'At Risk', value: 'AT_RISK', description: 'Slow the line down' },
-	{ name: 'Critical', value: 'CRITICAL', description: 'Pause the line until it recovers' },
-	{ name: 'Healthy', value: 'HEALTHY', description: 'Send normally' },
-];

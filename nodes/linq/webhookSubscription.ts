@@ -27,6 +27,7 @@ export function readSubscriptionList(body: unknown): WebhookSubscription[] {
 	if (!Array.isArray(list)) {
 		throw new LinqError('Linq answered without a list of webhook subscriptions', {
 			description: 'Check the base URL in the Linq API credential.',
+			fault: 'credential',
 		});
 	}
 	return list.filter(isRecord).map((entry) => ({
@@ -52,5 +53,6 @@ export function readCreatedSubscription(body: unknown): { id: string; signingSec
 	throw new LinqError('Linq created a webhook subscription without telling its signing secret', {
 		description:
 			'Without the secret no event could be trusted. Activate the workflow again; if it stays so, report it to Linq.',
+		fault: 'linq',
 	});
 }

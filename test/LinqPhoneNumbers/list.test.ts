@@ -1,4 +1,5 @@
 import { startLinqServer, type LinqServer } from '../linqServer/server';
+import { listOption } from '../../nodes/LinqPhoneNumbers/operations/list';
 import { runNode } from '../engine';
 
 describe('List', () => {
@@ -182,6 +183,65 @@ describe('List', () => {
 		await elsewhere.close();
 		expect(elsewhere.requests).toEqual([]);
 		expect(error?.message).toContain('redirect');
+	});
+
+	it('sends what the operation declares', async () => {
+		await list();
+		expect(server.requests).toMatchObject([
+			{ method: listOption.routing?.request?.method, path: listOption.routing?.request?.url },
+		]);
+	});
+
+	it.each(['domains', 'none'])(
+		"is not bound by the credential's limit for other nodes (%s)",
+		async (allowedHttpRequestDomains) => {
+			const { outputs, error } = await runNode({
+				parameters: { operation: 'list' },
+				credentials: {
+					apiKey: server.apiKey,
+					baseUrl: server.baseUrl,
+					allowedHttpRequestDomains,
+					allowedDomains: 'linq.example.com',
+				},
+			});
+			expect(error).toBeUndefined();
+			expect(outputs[0]).toHaveLength(5);
+		},
+	);
+
+	it.each(['https://user:pass@127.0.0.1', 'https://user@127.0.0.1', 'https://:pass@127.0.0.1'])(
+		'refuses the base URL %s, and does not show what may be a password',
+		async (baseUrl) => {
+			const { run, error } = await runNode({
+				parameters: { operation: 'list' },
+				credentials: { apiKey: server.apiKey, baseUrl },
+			});
+			expect(error?.message).toBe('The base URL in the Linq API credential has a user name in it');
+			expect(JSON.stringify(run)).not.toContain('pass@');
+		},
+	);
+
+	it('a failure says nothing of lines that were updated', async () => {
+		server.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+		const { error } = await list({}, [{}, {}, {}]);
+		expect(error?.description).toBeDefined();
+		expect(`${error?.message} ${error?.description ?? ''}`).not.toMatch(/update|sent/i);
+	});
+
+	it('a failed item leaves by the error output, paired, with the way to the cause', async () => {
+		server.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+		const { outputs } = await runNode({
+			parameters: { operation: 'list' },
+			items: [{ row: 1 }, { row: 2 }],
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+			onError: 'continueErrorOutput',
+		});
+		expect(outputs[0]).toEqual([]);
+		expect(outputs[1]?.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
+		expect(outputs[1]?.[1]?.json).toMatchObject({
+			row: 2,
+			error: { message: expect.stringContaining('Access denied') as string, code: 2005 },
+		});
 	});
 
 	it.each(['', 'ftp://127.0.0.1', 'api.linqapp.com'])(

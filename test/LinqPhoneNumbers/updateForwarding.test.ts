@@ -1,4 +1,5 @@
 import type { IDataObject, OnError } from 'n8n-workflow';
+import { updateForwardingOption } from '../../nodes/LinqPhoneNumbers/operations/updateForwarding';
 import { startLinqServer, type LinqServer } from '../linqServer/server';
 import { manyLines } from '../linqServer/lines';
 import { runNode } from '../engine';
@@ -82,11 +83,8 @@ describe('Update Forwarding', () => {
 	it.each([
 		['2025557777', 'has no country code'],
 		['={{ 2025557777 }}', 'has no country code'],
-		['(202) 555-7777', 'has no country code'],
-		['+44 (0)20 7946 0000', 'has a (0) in it'],
+		['+44 (0)20 7946 0000', 'has a 0 in brackets'],
 		['+1 202 555 7777 ext. 5', 'is not a phone number in E.164 format'],
-		['+0 202 555 7777', 'is not a phone number in E.164 format'],
-		['+123456789012345678', 'is not a phone number in E.164 format'],
 		['={{ { number: 1 } }}', 'is not a phone number'],
 	])('refuses the number %s before sending', async (forwardingNumber, words) => {
 		const { error } = await update({ forwardingNumber });
@@ -95,15 +93,32 @@ describe('Update Forwarding', () => {
 		expect(server.requests).toEqual([]);
 	});
 
-	it.each([
-		'+1 (202) 555-7777',
-		'+1.202.555.7777',
-		' +1 202-555-7777\n',
-		'+1\u00a0202\u2011555\u20117777',
-	])('accepts the number %j', async (forwardingNumber) => {
-		const { error } = await update({ forwardingNumber });
+	it('sends a number that was written with separators in E.164', async () => {
+		const { error } = await update({ forwardingNumber: '+1 (202) 555-7777' });
 		expect(error).toBeUndefined();
-		expect(server.lines[1]?.forwarding_number).toBe(FORWARD);
+		expect(server.requests[0]?.body).toEqual({ forwarding_number: FORWARD });
+	});
+
+	describe('a line to itself', () => {
+		const itself = 'The line +12025550002 cannot be forwarded to itself';
+
+		it('is refused by number, before anything is sent', async () => {
+			const { error } = await update({
+				phoneNumber: byNumber(NUMBER),
+				forwardingNumber: '+1 202 555 0002',
+			});
+			expect(error?.message).toBe(itself);
+			expect(server.requests).toEqual([]);
+		});
+
+		it('is refused by ID where the run knows the lines', async () => {
+			const { error } = await update(
+				{ phoneNumber: '={{ $json.line }}', forwardingNumber: NUMBER },
+				[{ line: '+12025550001' }, { line: ID.toUpperCase() }],
+			);
+			expect(error?.message).toBe(itself);
+			expect(server.lines[1]?.forwarding_number).toBeNull();
+		});
 	});
 
 	it.each([
@@ -181,6 +196,61 @@ describe('Update Forwarding', () => {
 		expect(server.lines[1]?.forwarding_number).toBe('+12025550103');
 	});
 
+	it('applies updates of one line in item order, however the items name it', async () => {
+		server.faults.push({ method: 'GET', times: 1, mishap: { kind: 'delay', ms: 200 } });
+		const { error } = await update(
+			{ phoneNumber: '={{ $json.line }}', forwardingNumber: '={{ $json.to }}' },
+			[
+				{ line: NUMBER, to: '+12025550101' },
+				{ line: ID, to: '+12025550102' },
+				{ line: ID.toUpperCase(), to: '+12025550103' },
+				{ line: '+1 (202) 555-0002', to: '+12025550104' },
+				{ line: ID, to: '+12025550105' },
+			],
+		);
+		expect(error).toBeUndefined();
+		expect(
+			server.requests.filter(({ method }) => method === 'PUT').map(({ body }) => body),
+		).toEqual([1, 2, 3, 4, 5].map((last) => ({ forwarding_number: `+1202555010${last}` })));
+		expect(server.lines[1]?.forwarding_number).toBe('+12025550105');
+	});
+
+	it("two executions change one line: the older one's retry does not undo the newer one's change", async () => {
+		server.faults.push({ method: 'PUT', times: 1, mishap: { kind: 'apiError', code: 3006 } });
+		const older = update({ forwardingNumber: '+12025550101' });
+		while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+		const newer = update({ forwardingNumber: '+12025550102' });
+		expect((await older).error).toBeUndefined();
+		expect((await newer).error).toBeUndefined();
+		expect(server.lines[1]?.forwarding_number).toBe('+12025550102');
+	});
+
+	it('sends what the operation declares', async () => {
+		await update({ phoneNumber: byNumber(NUMBER) });
+		const request = updateForwardingOption.routing?.request;
+		expect(server.requests.map(({ method, path }) => [method, path])).toEqual([
+			['GET', request?.url],
+			[request?.method, `${String(request?.url)}/${ID}`],
+		]);
+	});
+
+	it("keeps each item's own Max Retries", async () => {
+		server.faults.push({
+			method: 'PUT',
+			mishap: { kind: 'answer', status: 500, body: '{}', headers: { 'retry-after-ms': '1' } },
+		});
+		await update(
+			{ phoneNumber: '={{ $json.id }}', options: { maxRetries: '={{ $json.retries }}' } },
+			server.lines.slice(0, 3).map(({ id }, item) => ({ id, retries: [2, 0, '1'][item] })),
+			'continueRegularOutput',
+		);
+		expect(
+			server.lines
+				.slice(0, 3)
+				.map(({ id }) => server.requests.filter(({ path }) => path.endsWith(id)).length),
+		).toEqual([3, 1, 2]);
+	});
+
 	it('sends nothing when any item is invalid under Stop', async () => {
 		const { error } = await update({ forwardingNumber: '={{ $json.to }}' }, [
 			{ to: FORWARD },
@@ -190,17 +260,8 @@ describe('Update Forwarding', () => {
 		expect(error?.message).toBe('The forwarding number is empty');
 		expect(error?.context.itemIndex).toBe(1);
 		expect(error?.description).toContain(
-			'item 1 (n8n counts from 0): 0 of 3 lines had been updated',
+			'The run stopped at item 1 (n8n counts from 0), nothing more is sent. No line was updated before.',
 		);
-		expect(server.requests).toEqual([]);
-	});
-
-	it('sends nothing when an expression fails under Stop', async () => {
-		const { error } = await update({ forwardingNumber: '={{ $json.person.phone }}' }, [
-			{ person: { phone: FORWARD } },
-			{},
-		]);
-		expect(error).toBeDefined();
 		expect(server.requests).toEqual([]);
 	});
 
@@ -220,8 +281,9 @@ describe('Update Forwarding', () => {
 		);
 		expect(error?.context.itemIndex).toBe(20);
 		expect(error?.description).toContain(
-			`item 20 (n8n counts from 0): ${updated} of 60 lines had been updated`,
+			`The run stopped at item 20 (n8n counts from 0), nothing more is sent. Updated before: ${updated}, items 0 to 19, 21 to `,
 		);
+		expect(error?.description).not.toContain('without a confirmation');
 		expect(updated).toBeLessThan(40);
 		expect(server.requests).toHaveLength(updated + 1);
 		expect(outputs).toEqual([]);
@@ -245,19 +307,23 @@ describe('Update Forwarding', () => {
 			const all = outputs.flat();
 			const failed = all.filter(({ json }) => json.error !== undefined);
 			expect(failed.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }, { item: 2 }]);
-			expect(failed[0]?.json).toMatchObject({
-				error: `Could not update the forwarding of line ${NUMBER}: Access denied - insufficient permissions for this resource`,
-				details: {
-					line: NUMBER,
-					http_code: '403',
-					code: 2005,
-					doc_url: 'https://docs.linqapp.com/error/codes/2xxx/2005/',
-					trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
-				},
+			const columns = 'message,description,line,fault,http_code,code,doc_url,trace_id';
+			for (const { json } of failed) expect(Object.keys(json.error ?? {}).join()).toBe(columns);
+			expect(failed[0]?.json.error).toMatchObject({
+				message: `Could not update the forwarding of line ${NUMBER}: Access denied - insufficient permissions for this resource`,
+				line: NUMBER,
+				fault: 'credential',
+				http_code: '403',
+				code: 2005,
+				doc_url: 'https://docs.linqapp.com/error/codes/2xxx/2005/',
+				trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
 			});
-			expect(failed[1]?.json).toMatchObject({
-				error: 'The line "2025550003" has no country code',
-				details: { line: '2025550003', code: null },
+			expect(failed[1]?.json.error).toMatchObject({
+				message: 'The line "2025550003" has no country code',
+				line: '2025550003',
+				fault: 'input',
+				code: null,
+				trace_id: null,
 			});
 			expect(all.length - failed.length).toBe(2);
 			expect(outputs[1] ?? []).toHaveLength(onError === 'continueErrorOutput' ? 2 : 0);

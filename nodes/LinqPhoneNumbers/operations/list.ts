@@ -7,15 +7,22 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { deepCopy, updateDisplayOptions } from 'n8n-workflow';
-import { LinqError } from '../../linq/linqError';
-import { LIST_URL, linesOfRun } from '../../linq/lineList';
+import {
+	readBoolean,
+	readChoice,
+	readChoices,
+	readGroup,
+	readWholeNumber,
+} from '../../linq/parameterValue';
 import type { PhoneNumber } from '../../linq/phoneNumber';
-import { flatten, forwardingOf, reputationOf } from '../../linq/phoneNumber';
-import { isRecord } from '../../linq/record';
-import { reputationOptions } from '../../linq/reputation';
-import { transportOf } from '../../linq/request';
-import { runOf } from '../../linq/run';
-import { readMaxRetries } from '../maxRetries';
+import { flatten, forwardingOf, PHONE_NUMBERS_URL, reputationOf } from '../../linq/phoneNumber';
+import { REPUTATIONS } from '../../linq/reputation';
+import { reputationOptions } from '../../n8n/reputationOptions';
+import { declaredRequest } from '../../n8n/request';
+import { linesOfRun } from '../linesOfRun';
+import type { RequestSettings } from '../requestSettings';
+import { readRequestSettings } from '../requestSettings';
+import { runOf } from '../run';
 
 export const listOption: INodePropertyOptions = {
 	name: 'List',
@@ -23,7 +30,7 @@ export const listOption: INodePropertyOptions = {
 	action: 'List lines',
 	description: 'Get the phone lines of the account with their reputation, one item per line',
 	routing: {
-		request: { method: 'GET', url: LIST_URL },
+		request: { method: 'GET', url: PHONE_NUMBERS_URL },
 		send: { paginate: true },
 		operations: { pagination: list },
 	},
@@ -89,9 +96,10 @@ export const listFields = updateDisplayOptions({ show: { operation: ['list'] } }
 interface Selection {
 	limit: number;
 	simplify: boolean;
+	/** None means any. */
 	reputations: string[];
 	forwarding?: 'set' | 'notSet';
-	maxRetries: number;
+	settings: RequestSettings;
 }
 
 async function list(
@@ -102,17 +110,17 @@ async function list(
 	return await run.item(this, {
 		read: () => readSelection(this),
 		act: async (selection) => {
-			const lines = await linesOfRun(run, this, transportOf(options), selection.maxRetries);
+			const lines = await linesOfRun(run, this, declaredRequest(options), selection.settings);
 			return toItems(select(lines, selection), selection.simplify, this.getItemIndex());
 		},
-		about: () => ({}),
+		changesLines: false,
 	});
 }
 
 /** The lines that pass the filters, up to the limit. */
 export function select(
 	lines: PhoneNumber[],
-	{ limit, reputations, forwarding }: Omit<Selection, 'simplify' | 'maxRetries'>,
+	{ limit, reputations, forwarding }: Pick<Selection, 'limit' | 'reputations' | 'forwarding'>,
 ): PhoneNumber[] {
 	const passing = lines.filter(
 		(line) =>
@@ -131,34 +139,30 @@ function toItems(lines: PhoneNumber[], simplify: boolean, item: number): INodeEx
 }
 
 function readSelection(context: IExecuteSingleFunctions): Selection {
-	const filters: unknown = context.getNodeParameter('filters', {});
-	const { reputation, forwarding } = isRecord(filters) ? filters : {};
-	const returnAll = context.getNodeParameter('returnAll', true) === true;
+	const returnAll = readBoolean(context.getNodeParameter('returnAll', true), 'Return All');
 	return {
-		limit: returnAll ? Infinity : readLimit(context.getNodeParameter('limit', 50)),
-		simplify: context.getNodeParameter('simplify', true) === true,
-		reputations: readReputations(reputation),
-		forwarding: readForwarding(forwarding),
-		maxRetries: readMaxRetries(context),
+		limit: returnAll
+			? Infinity
+			: readWholeNumber(context.getNodeParameter('limit', 50), 'Limit', { min: 1 }),
+		simplify: readBoolean(context.getNodeParameter('simplify', true), 'Simplify'),
+		...readFilters(context),
+		settings: readRequestSettings(context),
 	};
 }
 
-function readLimit(value: unknown): number {
-	const limit = Number(value);
-	if (Number.isInteger(limit) && limit >= 1) return limit;
-	throw new LinqError('Limit is no whole number of 1 or more', {
-		description: 'Enter how many lines to return, or turn Return All on.',
-	});
-}
-
-function readReputations(value: unknown): string[] {
-	const chosen: unknown[] = Array.isArray(value) ? value : value ? [value] : [];
-	return chosen.map(String);
-}
-
-function readForwarding(value: unknown): 'set' | 'notSet' | undefined {
-	if (value === undefined || value === 'set' || value === 'notSet') return value;
-	throw new LinqError('The filter Forwarding is neither "set" nor "notSet"', {
-		description: 'Choose Set or Not Set, or remove the filter to get lines of both kinds.',
-	});
+/** A filter that is there must mean something: one whose expression found nothing would let all lines pass. */
+function readFilters(
+	context: IExecuteSingleFunctions,
+): Pick<Selection, 'reputations' | 'forwarding'> {
+	const filters = readGroup(context.getNodeParameter('filters', {}), 'Filters');
+	return {
+		reputations:
+			'reputation' in filters
+				? readChoices(filters.reputation, 'The filter Reputation', REPUTATIONS)
+				: [],
+		forwarding:
+			'forwarding' in filters
+				? readChoice(filters.forwarding, 'The filter Forwarding', ['set', 'notSet'])
+				: undefined,
+	};
 }

@@ -3,22 +3,25 @@ import type {
 	IDataObject,
 	IExecutePaginationFunctions,
 	IExecuteSingleFunctions,
+	IHttpRequestOptions,
 	INodeExecutionData,
 	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { updateDisplayOptions } from 'n8n-workflow';
 import { readE164 } from '../../linq/e164';
-import { linesOfRun } from '../../linq/lineList';
-import { LinqError } from '../../linq/linqError';
-import { readUpdatedForwarding } from '../../linq/phoneNumber';
-import type { Transport } from '../../linq/request';
-import { transportOf } from '../../linq/request';
-import type { Run } from '../../linq/run';
-import { runOf } from '../../linq/run';
-import { readMaxRetries } from '../maxRetries';
+import { findLine, indexLines } from '../../linq/lineIndex';
+import { inputError } from '../../linq/linqError';
+import { readChoice } from '../../linq/parameterValue';
+import { PHONE_NUMBERS_URL, readUpdatedForwarding } from '../../linq/phoneNumber';
+import { declaredRequest } from '../../n8n/request';
+import { linesOfRun } from '../linesOfRun';
 import type { LineReference } from '../phoneNumberLocator';
-import { findLine, phoneNumberLocator, readLineReference } from '../phoneNumberLocator';
+import { lineAsEntered, phoneNumberLocator, readLineReference } from '../phoneNumberLocator';
+import type { RequestSettings } from '../requestSettings';
+import { readRequestSettings } from '../requestSettings';
+import type { Run } from '../run';
+import { runOf } from '../run';
 
 export const updateForwardingOption: INodePropertyOptions = {
 	name: 'Update Forwarding',
@@ -26,8 +29,8 @@ export const updateForwardingOption: INodePropertyOptions = {
 	action: 'Update forwarding of a line',
 	description: 'Set or clear the number that inbound calls to a line are forwarded to',
 	routing: {
-		// The line's id follows in the path once it is known to be one.
-		request: { method: 'PUT', url: '/v3/phone_numbers' },
+		// The line's id follows in the path, and the body, once they are known to be right.
+		request: { method: 'PUT', url: PHONE_NUMBERS_URL },
 		send: { paginate: true },
 		operations: { pagination: updateForwarding },
 	},
@@ -71,7 +74,7 @@ interface Change {
 	line: LineReference;
 	/** E.164; null clears it. */
 	forwardingNumber: string | null;
-	maxRetries: number;
+	settings: RequestSettings;
 }
 
 async function updateForwarding(
@@ -79,14 +82,14 @@ async function updateForwarding(
 	{ options }: DeclarativeRestApiSettings.ResultOptions,
 ): Promise<INodeExecutionData[]> {
 	const run = runOf(this);
-	const transport = transportOf(options);
 	return await run.item(this, {
 		read: () => readChange(this),
 		act: async (change) => {
-			const json = await apply(run, this, transport, change);
+			const json = await apply(run, this, declaredRequest(options), change);
 			return [{ json, pairedItem: { item: this.getItemIndex() } }];
 		},
-		about: () => ({ line: asEntered(this) }),
+		about: () => ({ line: lineAsEntered(this) }),
+		changesLines: true,
 	});
 }
 
@@ -94,65 +97,59 @@ async function updateForwarding(
 async function apply(
 	run: Run,
 	context: IExecuteSingleFunctions,
-	transport: Transport,
-	{ line, forwardingNumber, maxRetries }: Change,
+	request: IHttpRequestOptions,
+	{ line, forwardingNumber, settings }: Change,
 ): Promise<IDataObject> {
-	const id =
-		line.by === 'id'
-			? line.id
-			: findLine(await linesOfRun(run, context, transport, maxRetries), line.number).id;
-	const doing = `Could not update the forwarding of line ${line.by === 'id' ? line.id : line.number}`;
-	return await run.inLineOrder(id.toLowerCase(), async () => {
+	const find = async () => {
+		if (line.by === 'id') return line.id;
+		const list = { ...request, method: 'GET' } as const;
+		run.index ??= indexLines(await linesOfRun(run, context, list, settings));
+		return findLine(run.index, line.number).id;
+	};
+	return await run.inLineOrder(find(), async (id) => {
+		refuseItself(run.index?.byId.get(id.toLowerCase())?.phone_number, forwardingNumber);
 		const { body } = await run.send(
 			context,
-			transport,
-			{
-				method: 'PUT',
-				url: `/v3/phone_numbers/${id}`,
-				body: { forwarding_number: forwardingNumber },
-			},
-			doing,
-			maxRetries,
+			{ ...request, url: `${request.url}/${id}`, body: { forwarding_number: forwardingNumber } },
+			`Could not update the forwarding of line ${line.by === 'id' ? line.id : line.number}`,
+			settings,
 		);
 		const updated = readUpdatedForwarding(body, { id, forwardingNumber });
-		run.updated++;
+		run.account.noteConfirmed(context.getItemIndex());
 		return { ...updated };
 	});
 }
 
 function readChange(context: IExecuteSingleFunctions): Change {
-	return {
-		line: readLineReference(context),
-		forwardingNumber: readForwardingNumber(context),
-		maxRetries: readMaxRetries(context),
-	};
+	const line = readLineReference(context);
+	const forwardingNumber = readForwardingNumber(context);
+	if (line.by === 'number') refuseItself(line.number, forwardingNumber);
+	return { line, forwardingNumber, settings: readRequestSettings(context) };
 }
 
 /** Only the choice Clear clears: an expression that finds nothing must not switch a line's forwarding off. */
 function readForwardingNumber(context: IExecuteSingleFunctions): string | null {
-	const forwarding = context.getNodeParameter('forwarding', 'set');
-	if (forwarding === 'clear') return null;
-	if (forwarding !== 'set') {
-		throw new LinqError('Forwarding is neither "set" nor "clear"', {
-			description: 'Choose Set to forward calls to a number, or Clear to stop forwarding them.',
-		});
-	}
+	const forwarding: unknown = context.getNodeParameter('forwarding', 'set');
+	if (readChoice(forwarding, 'Forwarding', ['set', 'clear']) === 'clear') return null;
 	const number: unknown = context.getNodeParameter('forwardingNumber', '');
 	if (
 		number === undefined ||
 		number === null ||
 		(typeof number === 'string' && number.trim() === '')
 	) {
-		throw new LinqError('The forwarding number is empty', {
-			description:
-				'To stop forwarding calls, choose Clear under Forwarding. If the number comes from an expression, the expression found nothing for this item. Nothing was sent to Linq.',
-		});
+		throw inputError(
+			'The forwarding number is empty',
+			'To stop forwarding calls, choose Clear under Forwarding. If the number comes from an expression, the expression found nothing for this item. Nothing was sent for it.',
+		);
 	}
 	return readE164(number, 'The forwarding number');
 }
 
-/** The line as the user entered it, to find a failed item by, also when it is not a valid one. */
-function asEntered(context: IExecuteSingleFunctions): string {
-	const stored: unknown = context.getNodeParameter('phoneNumber', '', { extractValue: true });
-	return typeof stored === 'string' || typeof stored === 'number' ? String(stored) : '';
+/** Calls that are forwarded to the line they come from reach nobody. */
+function refuseItself(lineNumber: string | undefined, forwardingNumber: string | null): void {
+	if (lineNumber === undefined || lineNumber !== forwardingNumber) return;
+	throw inputError(
+		`The line ${lineNumber} cannot be forwarded to itself`,
+		'Enter another forwarding number, or choose Clear under Forwarding to stop forwarding calls.',
+	);
 }

@@ -7,49 +7,44 @@ import type {
 	ILoadOptionsFunctions,
 } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
-import type { LinqResponse } from './apiError';
-import { errorFromConnection, errorFromResponse, readErrorBody } from './apiError';
-import { readBaseUrl } from './baseUrl';
-import { LinqError } from './linqError';
-import { isRecord } from './record';
+import type { LinqResponse } from '../linq/apiError';
+import { errorFromConnection, errorFromResponse, readErrorBody } from '../linq/apiError';
+import { readBaseUrl } from '../linq/baseUrl';
+import { LinqError } from '../linq/linqError';
+import { isRecord } from '../linq/record';
 import {
 	askedWaitMs,
 	backoffMs,
 	isConnectionFailure,
 	isRetryableStatus,
 	LONGEST_WAIT_MS,
-} from './retryPolicy';
-
-export const CREDENTIAL = 'linqApi';
+} from '../linq/retryPolicy';
+import { CREDENTIAL } from './credential';
 
 /** n8n waits five minutes by default; Linq's own SDK gives a request one. */
 export const DEFAULT_TIMEOUT_MS = 60_000;
 
 export type RequestContext = IExecuteSingleFunctions | ILoadOptionsFunctions | IHookFunctions;
 
-/** How requests go out: what n8n's own Request Options and the credential's domain list say. */
-export type Transport = Pick<
-	IHttpRequestOptions,
-	'proxy' | 'skipSslCertificateValidation' | 'allowedDomains'
-> & {
-	/** Milliseconds for one try. */
-	timeout?: number;
-};
-
 export interface LinqRequest extends Pick<IHttpRequestOptions, 'method' | 'url'> {
 	body?: IDataObject;
 }
 
-/** What of an item's request, as n8n's engine has prepared it, concerns the way to the API. */
-export function transportOf({
-	proxy,
-	skipSslCertificateValidation,
-	allowedDomains,
-}: DeclarativeRestApiSettings.HttpRequestOptions): Transport {
+/**
+ * What n8n's engine has made of an operation's `routing.request` and of its own Request Options, to be sent as it
+ * is. The credential's list of domains is left out: it limits where else the key may go, and this package sends it
+ * to the credential's own host alone.
+ */
+export function declaredRequest(
+	request: DeclarativeRestApiSettings.HttpRequestOptions,
+): IHttpRequestOptions {
+	const { url, skipSslCertificateValidation } = request;
+	if (url === undefined) throw new Error('The operation declares no request');
 	return {
-		proxy,
+		...request,
+		url,
 		skipSslCertificateValidation: skipSslCertificateValidation === true,
-		allowedDomains,
+		allowedDomains: undefined,
 	};
 }
 
@@ -68,20 +63,18 @@ export interface Pacing {
 /**
  * The one way out to the API: sends a request with the credential's key and retries what passes by itself.
  *
+ * @param request with the credential's base URL
  * @param doing what is being done, to begin an error's message with, e.g. `Could not list the lines`
  * @returns the first answer that is a success (2xx)
  * @throws LinqError for any other outcome; it never holds the API key
  */
 export async function linqRequest(
 	context: RequestContext,
-	transport: Transport & { baseURL: string },
-	request: LinqRequest,
+	request: IHttpRequestOptions & { baseURL: string },
 	doing: string,
 	pacing: Pacing,
 ): Promise<LinqResponse> {
 	const options = {
-		timeout: DEFAULT_TIMEOUT_MS,
-		...transport,
 		...request,
 		json: true,
 		returnFullResponse: true,
@@ -129,7 +122,7 @@ export async function requestAlone(
 	{ maxRetries, beforeRetry }: { maxRetries: number; beforeRetry?: () => Promise<void> },
 ): Promise<LinqResponse> {
 	const baseURL = await readCredentialBaseUrl(context);
-	return await linqRequest(context, { baseURL }, request, doing, {
+	return await linqRequest(context, { ...request, baseURL, timeout: DEFAULT_TIMEOUT_MS }, doing, {
 		maxRetries,
 		wait: async (ms) => {
 			await sleep(ms);
@@ -161,12 +154,13 @@ async function attempt(
 	} catch (error) {
 		const code = connectionFailure(error);
 		if (code !== undefined) return code;
-		// Not the network's doing: the credential is missing, its key is no header, its host is not allowed.
+		// Not the network's doing: the credential is missing, or its key is no header.
 		const reason = error instanceof Error ? error.message : 'unknown reason';
 		throw await withoutKey(
 			context,
 			new LinqError(`The request to Linq could not be sent: ${reason}`, {
 				description: 'Check the API key and the base URL in the Linq API credential.',
+				fault: 'credential',
 			}),
 		);
 	}
@@ -176,12 +170,15 @@ function isResponse(value: unknown): value is LinqResponse {
 	return isRecord(value) && typeof value.statusCode === 'number' && isRecord(value.headers);
 }
 
-/** The code of a connection failure, which n8n wraps in errors of its own. */
+/** The code of a connection failure, which n8n wraps in errors of its own; older ones drop the cause and keep its code. */
 function connectionFailure(error: unknown): string | undefined {
 	for (let cause = error; cause instanceof Error; cause = cause.cause) {
-		if ('code' in cause && typeof cause.code === 'string' && isConnectionFailure(cause.code)) {
-			return cause.code;
-		}
+		const codes = [
+			'code' in cause ? cause.code : undefined,
+			'httpCode' in cause ? cause.httpCode : undefined,
+		];
+		const found = codes.find((code) => typeof code === 'string' && isConnectionFailure(code));
+		if (typeof found === 'string') return found;
 	}
 	return undefined;
 }

@@ -1,12 +1,13 @@
 import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
-import { LinqError } from './linqError';
+import { LinqError } from '../linq/linqError';
 
 /** Any thrown value as a failure in words for the user. */
 export function asLinqError(error: unknown): LinqError {
 	if (error instanceof LinqError) return error;
 	return new LinqError(error instanceof Error ? error.message : 'The node failed', {
 		description: 'This is a fault of the node: please report it with what you entered.',
+		fault: 'n8n',
 	});
 }
 

@@ -1,0 +1,257 @@
+import type {
+	IExecuteSingleFunctions,
+	IHttpRequestOptions,
+	INodeExecutionData,
+	NodeApiError,
+} from 'n8n-workflow';
+import { sleep } from 'n8n-workflow';
+import type { LinqResponse } from '../linq/apiError';
+import type { LineIndex } from '../linq/lineIndex';
+import { LinqError } from '../linq/linqError';
+import type { PhoneNumber } from '../linq/phoneNumber';
+import { asLinqError, nodeApiError } from '../n8n/nodeApiError';
+import { linqRequest, readCredentialBaseUrl } from '../n8n/request';
+import { Account } from './account';
+import { inLineOrder } from './lineOrder';
+import type { RequestSettings } from './requestSettings';
+
+/** Spares Linq, and leaves little in doubt when a run stops. */
+const MAX_IN_FLIGHT = 10;
+
+/** How long it may take until a wait notices that the run has ended. */
+const SLEEP_STEP_MS = 100;
+
+/** Waits from here on are worth a line in n8n's log. */
+const LOGGED_WAIT_MS = 5_000;
+
+/** What is done with one item of a run. */
+export interface ItemWork<P> {
+	/** Checks the item's parameters. */
+	read: () => P;
+	/** Does what they ask for, and answers the item's output. */
+	act: (parameters: P) => Promise<INodeExecutionData[]>;
+	/** What a failed item is about, for the error's reader: e.g. the line. */
+	about?: () => { line: string };
+	/** Whether the items change lines, so that a run that stops has to tell which it has changed. */
+	changesLines: boolean;
+}
+
+const runs = new WeakMap<object, Run>();
+
+/**
+ * The run that an item belongs to. n8n hands all items of one run the same execute data, in rising order; an index
+ * that does not rise begins a run of its own (Retry On Fail, another call of an agent's tool). Nothing is said of how
+ * many items come: the execute data do not tell, with Execute Once or in a tool.
+ */
+export function runOf(context: IExecuteSingleFunctions): Run {
+	const key = context.getExecuteData();
+	const known = runs.get(key);
+	if (known && context.getItemIndex() > known.lastItem) return known;
+	const run = new Run(context);
+	runs.set(key, run);
+	return run;
+}
+
+/** One run of the node: what its items share. */
+export class Run {
+	/** The index of the item begun last. */
+	lastItem = -1;
+	/** The account's lines, asked for once a run. */
+	lines?: Promise<PhoneNumber[]>;
+	/** The same to find one in, once an item has named a line by its number. */
+	index?: LineIndex;
+	readonly account = new Account();
+
+	private begun = 0;
+	private readonly cancelled: AbortSignal | undefined;
+	private readonly stop = new AbortController();
+	/** Aborted when nothing may be sent any more: the run has failed, or the execution was cancelled. */
+	private readonly ended: AbortSignal;
+	private readonly whenEnded: Promise<void>;
+	private failure?: Promise<NodeApiError>;
+	private readonly acting = new Set<Promise<unknown>>();
+	/** Settles when every item so far has its place in its line's order. */
+	private placed: Promise<unknown> = Promise.resolve();
+	private readonly queue: Array<() => void> = [];
+	private baseURL?: Promise<string>;
+	private inFlight = 0;
+	private pausedUntil = 0;
+
+	constructor(context: IExecuteSingleFunctions) {
+		this.cancelled = context.getExecutionCancelSignal();
+		this.ended = this.cancelled
+			? AbortSignal.any([this.cancelled, this.stop.signal])
+			: this.stop.signal;
+		this.whenEnded = new Promise((resolve) => {
+			this.ended.addEventListener('abort', () => {
+				resolve();
+			});
+		});
+	}
+
+	/** Runs one item and answers what becomes of it under the node's On Error setting. It never rejects. */
+	async item<P>(
+		context: IExecuteSingleFunctions,
+		work: ItemWork<P>,
+	): Promise<INodeExecutionData[]> {
+		this.lastItem = context.getItemIndex();
+		this.begun++;
+		try {
+			const parameters = work.read();
+			// n8n begins the items of a batch (all, without batching) in one go: now each of them has been read.
+			await Promise.resolve();
+			this.checkEnded();
+			const acting = work.act(parameters);
+			this.acting.add(acting);
+			try {
+				return await acting;
+			} finally {
+				this.acting.delete(acting);
+			}
+		} catch (error) {
+			if (context.continueOnFail()) return [failedItem(context, error, work)];
+			// Whichever item n8n collects first, it meets the failure that stopped the run.
+			this.failure ??= this.fail(context, error, work);
+			return new FailedRun(await this.failure);
+		}
+	}
+
+	/**
+	 * Sends a request when one of the run's places is free. It keeps the place while it waits for a retry:
+	 * where Linq is overloaded, the run slows down by itself and what was refused goes first.
+	 */
+	async send(
+		context: IExecuteSingleFunctions,
+		request: IHttpRequestOptions,
+		doing: string,
+		{ maxRetries, timeout }: RequestSettings,
+	): Promise<LinqResponse> {
+		await this.place();
+		try {
+			while (this.pausedUntil > Date.now()) await this.sleep(this.pausedUntil - Date.now());
+			this.checkEnded();
+			this.baseURL ??= readCredentialBaseUrl(context);
+			const baseURL = await this.baseURL;
+			if (request.method !== 'GET') this.account.noteSent(context.getItemIndex());
+			return await linqRequest(context, { ...request, baseURL, timeout }, doing, {
+				maxRetries,
+				wait: async (ms, asked) => {
+					if (asked) this.pausedUntil = Math.max(this.pausedUntil, Date.now() + ms);
+					if (ms >= LOGGED_WAIT_MS) {
+						const seconds = Math.ceil(ms / 1_000);
+						context.logger.info(
+							`Linq Phone Numbers waits ${seconds} seconds before it tries again`,
+						);
+					}
+					await this.sleep(ms);
+				},
+			});
+		} finally {
+			this.leavePlace();
+		}
+	}
+
+	/**
+	 * Does the work for a line after that of earlier items for the same line, however they name it, so that the last
+	 * item wins.
+	 *
+	 * @param find finds the line's id, which may take a request
+	 */
+	async inLineOrder<T>(find: Promise<string>, work: (lineId: string) => Promise<T>): Promise<T> {
+		const placed = this.placed.then(async () => {
+			const id = await find;
+			// In an object, for the next item waits until this one has its place, not until it is done.
+			return { done: inLineOrder(id, this.whenEnded, async () => await work(id)) };
+		});
+		this.placed = placed.catch(() => undefined);
+		return await (
+			await placed
+		).done;
+	}
+
+	/** Stops the run: what is under way comes to its end, nothing more is sent. */
+	private async fail<P>(
+		context: IExecuteSingleFunctions,
+		error: unknown,
+		{ changesLines }: ItemWork<P>,
+	): Promise<NodeApiError> {
+		this.stop.abort();
+		await Promise.allSettled(this.acting);
+		const item = context.getItemIndex();
+		const account = changesLines && this.begun > 1 ? this.account.stoppedAt(item) : '';
+		return nodeApiError(context.getNode(), error, item, account);
+	}
+
+	private async place(): Promise<void> {
+		if (this.inFlight < MAX_IN_FLIGHT) this.inFlight++;
+		else await new Promise<void>((resolve) => this.queue.push(resolve));
+	}
+
+	/** Hands the place to the next in the queue. */
+	private leavePlace(): void {
+		const next = this.queue.shift();
+		if (next) next();
+		else this.inFlight--;
+	}
+
+	/** In steps, for n8n's own sleep cannot be cut short before 2.34. */
+	private async sleep(ms: number): Promise<void> {
+		const end = Date.now() + ms;
+		for (let left = ms; left > 0; left = end - Date.now()) {
+			await sleep(Math.min(left, SLEEP_STEP_MS));
+			this.checkEnded();
+		}
+	}
+
+	/** Behind a failure that stopped the run, nobody is told of this one: the failure is what n8n meets. */
+	private checkEnded(): void {
+		if (!this.ended.aborted) return;
+		// By "canceled" in the message n8n knows that it is no failure.
+		throw new LinqError('Not sent: the execution was canceled', {
+			description: 'Run the workflow again for what was not sent.',
+			fault: 'n8n',
+		});
+	}
+}
+
+/**
+ * What the items of a failed run answer: n8n meets the error when it collects them. A rejected promise could come
+ * while n8n still waits between batches, or after it has ended the run at an expression of a later item: nobody
+ * would listen, and for that Node.js ends a process.
+ */
+class FailedRun extends Array<INodeExecutionData> {
+	constructor(private readonly error: NodeApiError) {
+		super();
+	}
+
+	override [Symbol.iterator](): never {
+		throw this.error;
+	}
+}
+
+/**
+ * An item for n8n's error output. All is under `error`: until 2.33 n8n takes an item with any other field for a
+ * success, and one with an `error` beside its json is reduced to the bare message.
+ */
+function failedItem<P>(
+	context: IExecuteSingleFunctions,
+	error: unknown,
+	{ about }: ItemWork<P>,
+): INodeExecutionData {
+	const { message, details } = asLinqError(error);
+	return {
+		json: {
+			error: {
+				message,
+				description: details.description,
+				...about?.(),
+				fault: details.fault,
+				http_code: details.httpCode ?? null,
+				code: details.code ?? null,
+				doc_url: details.docUrl ?? null,
+				trace_id: details.traceId ?? null,
+			},
+		},
+		pairedItem: { item: context.getItemIndex() },
+	};
+}

@@ -1,0 +1,2 @@
+/** The type of the package's one credential. */
+export const CREDENTIAL = 'linqApi';

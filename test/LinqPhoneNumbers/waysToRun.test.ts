@@ -1,0 +1,248 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { NodeRun } from '../engine';
+import { runNode, runTool } from '../engine';
+import { manyLines } from '../linqServer/lines';
+import { startLinqServer, type LinqServer } from '../linqServer/server';
+
+const FORWARD = '+12025557777';
+const LINE_OF_ITEM = { __rl: true, mode: 'id', value: '={{ $json.id }}' };
+
+describe('However n8n runs the node', () => {
+	let server: LinqServer;
+	const credentials = () => ({ apiKey: server.apiKey, baseUrl: server.baseUrl });
+	const update = (parameters: IDataObject = {}) =>
+		({
+			operation: 'updateForwarding',
+			phoneNumber: LINE_OF_ITEM,
+			forwardingNumber: FORWARD,
+			...parameters,
+		}) as INodeParameters;
+	const lineItems = () => server.lines.map(({ id }) => ({ id }));
+	const forwarded = () =>
+		server.lines.filter(({ forwarding_number }) => forwarding_number === FORWARD).length;
+	const run = async (rest: Partial<NodeRun>) =>
+		await runNode({
+			parameters: update(),
+			items: lineItems(),
+			credentials: credentials(),
+			...rest,
+		});
+
+	/** Rejections that nobody listens to, which end a Node.js process that has no handler for them. */
+	const unheard: unknown[] = [];
+	const hear = (reason: unknown) => unheard.push(reason);
+
+	beforeEach(async () => {
+		server = await startLinqServer();
+		server.lines.splice(0, 5, ...manyLines(5));
+		unheard.length = 0;
+		process.on('unhandledRejection', hear);
+	});
+	afterEach(async () => {
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		process.off('unhandledRejection', hear);
+		await server.close();
+		expect(unheard).toEqual([]);
+	});
+
+	describe('Execute Once', () => {
+		it('lists', async () => {
+			const { outputs, status } = await run({
+				parameters: { operation: 'list' },
+				executeOnce: true,
+			});
+			expect(status).toBe('success');
+			expect(outputs[0]).toHaveLength(5);
+			expect(server.requests).toHaveLength(1);
+		});
+
+		it('updates the first line', async () => {
+			const { outputs, status } = await run({ executeOnce: true });
+			expect(status).toBe('success');
+			expect(outputs[0]?.map(({ json }) => json.forwarding_number)).toEqual([FORWARD]);
+			expect(server.lines[0]?.forwarding_number).toBe(FORWARD);
+			expect(forwarded()).toBe(1);
+		});
+	});
+
+	it('Always Output Data: an account without lines gives one empty item, an update its line', async () => {
+		const updated = await run({ alwaysOutputData: true });
+		expect(updated.outputs[0]).toHaveLength(5);
+		server.lines.length = 0;
+		const { outputs } = await run({
+			parameters: { operation: 'list' },
+			items: [{}],
+			alwaysOutputData: true,
+		});
+		expect(outputs[0]?.map(({ json }) => json)).toEqual([{}]);
+	});
+
+	it.each([0, 1, 5])('%i items: as many lines', async (count) => {
+		const { status } = await run({ items: lineItems().slice(0, count) });
+		expect(status).toBe('success');
+		expect(forwarded()).toBe(count);
+	});
+
+	it('Retry On Fail: the second try sends everything anew', async () => {
+		server.faults.push({ method: 'PUT', times: 1, mishap: { kind: 'apiError', code: 2005 } });
+		const { outputs, status } = await run({ retryOnFail: true });
+		expect(status).toBe('success');
+		expect(outputs[0]).toHaveLength(5);
+		expect(forwarded()).toBe(5);
+	});
+
+	it('a loop: each round does its work', async () => {
+		const { run: finished, status } = await run({ times: 3 });
+		expect(status).toBe('success');
+		const rounds = finished.data.resultData.runData['Node under test'] ?? [];
+		expect(rounds.map(({ data }) => data?.main?.[0]?.length)).toEqual([5, 5, 5]);
+		expect(server.requests).toHaveLength(15);
+	});
+
+	it('a loop: each round lists anew', async () => {
+		const { run: finished } = await run({
+			parameters: { operation: 'list' },
+			items: [{}],
+			times: 2,
+		});
+		const rounds = finished.data.resultData.runData['Node under test'] ?? [];
+		// The second round is given the first one's five lines.
+		expect(rounds.map(({ data }) => data?.main?.[0]?.length)).toEqual([5, 25]);
+		expect(server.requests).toHaveLength(2);
+	});
+
+	it('a sub-workflow', async () => {
+		const { status } = await run({ mode: 'integrated' });
+		expect(status).toBe('success');
+		expect(forwarded()).toBe(5);
+	});
+
+	describe('batching', () => {
+		const batch = (batchSize: unknown, batchInterval: unknown) => ({
+			requestOptions: { batching: { batch: { batchSize, batchInterval } } } as IDataObject,
+		});
+
+		it.each([
+			['numbers', 2, 30],
+			['strings from expressions', "={{ '2' }}", "={{ '30' }}"],
+			['an interval in words', 1, "={{ 'soon' }}"],
+			['no interval', 2, 0],
+		])('%s: all lines are updated', async (_, size, interval) => {
+			const { outputs, status } = await run({ parameters: update(batch(size, interval)) });
+			expect(status).toBe('success');
+			expect(outputs[0]).toHaveLength(5);
+			expect(forwarded()).toBe(5);
+		});
+
+		it('sends nothing after a failure, from later batches or by a retry of an earlier one', async () => {
+			const [first, second] = server.lines;
+			// The first line's retry would come after the second line's failure.
+			server.faults.push(
+				{ path: first?.id, mishap: { kind: 'apiError', code: 3006 } },
+				{ path: second?.id, mishap: { kind: 'apiError', code: 2005 } },
+			);
+			const { error } = await run({ parameters: update(batch(1, 100)) });
+			const sent = server.requests.length;
+			expect(error?.message).toContain(second?.id);
+			expect(error?.context.itemIndex).toBe(1);
+			expect(error?.description).toContain('Sent without a confirmation: item 0.');
+			await new Promise((resolve) => setTimeout(resolve, 500));
+			expect(server.requests).toHaveLength(sent);
+			expect(sent).toBe(2);
+		});
+
+		it('rejects no promise to which n8n does not listen yet', async () => {
+			server.faults.push({ path: server.lines[0]?.id, mishap: { kind: 'apiError', code: 2005 } });
+			const { error } = await run({ parameters: update(batch(1, 50)) });
+			expect(error?.context.itemIndex).toBe(0);
+			expect(server.requests).toHaveLength(1);
+		});
+
+		it('applies the updates of one line in item order over the batches', async () => {
+			const line = server.lines[0];
+			server.faults.push({ method: 'PUT', times: 1, mishap: { kind: 'apiError', code: 3006 } });
+			await run({
+				parameters: update({ forwardingNumber: '={{ $json.to }}', ...batch(1, 20) }),
+				items: ['+12025550101', '+12025550102'].map((to) => ({ id: line?.id ?? '', to })),
+			});
+			expect(line?.forwarding_number).toBe('+12025550102');
+		});
+	});
+
+	describe('an expression that fails at the third item', () => {
+		const parameters = () =>
+			update({ forwardingNumber: "={{ $json.phone ?? $('Nowhere').first().json.phone }}" });
+		const items = () =>
+			lineItems().map((item, index) => (index === 2 ? item : { ...item, phone: FORWARD }));
+
+		it('Stop: fails, and does not say that it did nothing', async () => {
+			const { error, status } = await run({ parameters: parameters(), items: items() });
+			expect(status).toBe('error');
+			expect(error?.context.itemIndex).toBe(2);
+			expect(`${error?.message} ${error?.description ?? ''}`).not.toMatch(/nothing was sent/i);
+		});
+
+		it('Stop: leaves no promise unheard where an earlier item fails as well', async () => {
+			server.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+			const { status } = await run({ parameters: parameters(), items: items() });
+			expect(status).toBe('error');
+		});
+
+		it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+			'%s: the others are updated',
+			async (onError) => {
+				const { outputs, status } = await run({
+					parameters: parameters(),
+					items: items(),
+					onError,
+				});
+				expect(status).toBe('success');
+				const failed = outputs.flat().filter(({ json }) => json.error !== undefined);
+				expect(failed).toHaveLength(1);
+				expect(outputs[1] ?? []).toHaveLength(onError === 'continueErrorOutput' ? 1 : 0);
+				expect(forwarded()).toBe(4);
+			},
+		);
+	});
+
+	describe("as an agent's tool", () => {
+		const tool = async (parameters: INodeParameters, items: IDataObject[], toolArguments = {}) =>
+			await runTool({ parameters, items, toolArguments, credentials: credentials() });
+		const agentItems = (count: number) =>
+			Array.from({ length: count }, () => ({ chatInput: 'Which lines?' }));
+		const byModel = () =>
+			update({
+				phoneNumber: { __rl: true, mode: 'number', value: "={{ $fromAI('line', '', 'string') }}" },
+			});
+
+		it.each([1, 2])('lists for each of %i items of the agent', async (count) => {
+			const answers = await tool({ operation: 'list' }, agentItems(count));
+			expect(answers.map((answer) => (JSON.parse(answer) as unknown[]).length)).toEqual(
+				Array(count).fill(5),
+			);
+			expect(server.requests).toHaveLength(count);
+		});
+
+		it.each([1, 2])('updates for each of %i items of the agent', async (count) => {
+			const answers = await tool(byModel(), agentItems(count), {
+				line: server.lines[3]?.phone_number,
+			});
+			expect(answers.map((answer) => JSON.parse(answer) as unknown)).toEqual(
+				Array(count).fill([
+					{
+						id: server.lines[3]?.id,
+						phone_number: server.lines[3]?.phone_number,
+						forwarding_number: FORWARD,
+					},
+				]),
+			);
+		});
+
+		it('an unknown line: tells the model what was wrong and what to do', async () => {
+			const [answer] = await tool(byModel(), [{}], { line: '+12025558888' });
+			expect(answer).toContain('There is no line +12025558888 in this Linq account');
+			expect(answer).toContain('List');
+			expect(answer).not.toContain('nothing more is sent');
+		});
+	});
+});
