@@ -143,9 +143,13 @@ async function showForwarding(address: string, local: LinqServer, rotaKey: strin
 	console.log(
 		`A number without country code is refused: ${refused.status} ${await refused.text()}`,
 	);
+	local.faults.push({ method: 'PUT', times: 1, mishap: { kind: 'apiError', code: 2005 } });
+	const failed = await post('+12025559999', rotaKey);
+	console.log(`A change that Linq does not make is told: ${failed.status} ${await failed.text()}`);
 	console.log(`A caller without the rota's key is refused: ${stranger.status}`);
-	if (refused.ok || stranger.ok || forwarding() !== '+12025558888') {
-		throw new Error('A request that should be refused was not');
+	const answers = [refused, failed, stranger].map(({ status }) => status).join();
+	if (answers !== '422,502,403' || forwarding() !== '+12025558888') {
+		throw new Error(`Expected were the answers 422, 502 and 403, they were ${answers}`);
 	}
 }
 

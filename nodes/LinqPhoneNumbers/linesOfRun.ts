@@ -1,5 +1,5 @@
 import type { IExecuteSingleFunctions, IHttpRequestOptions } from 'n8n-workflow';
-import type { PhoneNumber } from '../linq/phoneNumber';
+import { AccountLines } from '../linq/accountLines';
 import { readPhoneNumberList } from '../linq/phoneNumber';
 import { LISTING } from '../n8n/lineChoices';
 import type { RequestSettings } from './requestSettings';
@@ -15,9 +15,10 @@ export async function linesOfRun(
 	context: IExecuteSingleFunctions,
 	request: IHttpRequestOptions,
 	settings: RequestSettings,
-): Promise<PhoneNumber[]> {
-	run.lines ??= run
-		.send(context, request, LISTING, settings)
-		.then(({ body }) => readPhoneNumberList(body));
-	return await run.lines;
+): Promise<AccountLines> {
+	run.listing ??= run.send(context, request, LISTING, settings).then(({ body }) => {
+		run.lines = new AccountLines(readPhoneNumberList(body));
+		return run.lines;
+	});
+	return await run.listing;
 }

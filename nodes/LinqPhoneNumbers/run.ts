@@ -5,10 +5,9 @@ import type {
 	NodeApiError,
 } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
+import type { AccountLines } from '../linq/accountLines';
 import type { LinqResponse } from '../linq/apiError';
-import type { LineIndex } from '../linq/lineIndex';
 import { LinqError } from '../linq/linqError';
-import type { PhoneNumber } from '../linq/phoneNumber';
 import { asLinqError, nodeApiError } from '../n8n/nodeApiError';
 import { linqRequest, readCredentialBaseUrl } from '../n8n/request';
 import { Account } from './account';
@@ -57,9 +56,9 @@ export class Run {
 	/** The index of the item begun last. */
 	lastItem = -1;
 	/** The account's lines, asked for once a run. */
-	lines?: Promise<PhoneNumber[]>;
-	/** The same to find one in, once an item has named a line by its number. */
-	index?: LineIndex;
+	listing?: Promise<AccountLines>;
+	/** The same, once they are there. */
+	lines?: AccountLines;
 	readonly account = new Account();
 
 	private begun = 0;
@@ -112,7 +111,7 @@ export class Run {
 			if (context.continueOnFail()) return [failedItem(context, error, work)];
 			// Whichever item n8n collects first, it meets the failure that stopped the run.
 			this.failure ??= this.fail(context, error, work);
-			return new FailedRun(await this.failure);
+			return failedRun(await this.failure);
 		}
 	}
 
@@ -215,18 +214,18 @@ export class Run {
 }
 
 /**
- * What the items of a failed run answer: n8n meets the error when it collects them. A rejected promise could come
- * while n8n still waits between batches, or after it has ended the run at an expression of a later item: nobody
- * would listen, and for that Node.js ends a process.
+ * What the items of a failed run answer: it throws as soon as n8n looks into it. A rejected promise could come while
+ * n8n still waits between batches, or after it has ended the run at an expression of a later item: nobody would
+ * listen, and for that Node.js ends a process.
  */
-class FailedRun extends Array<INodeExecutionData> {
-	constructor(private readonly error: NodeApiError) {
-		super();
-	}
-
-	override [Symbol.iterator](): never {
-		throw this.error;
-	}
+function failedRun(error: NodeApiError): INodeExecutionData[] {
+	return new Proxy<INodeExecutionData[]>([], {
+		get: (_, property) => {
+			// What every promise asks of the value it is given.
+			if (property === 'then') return undefined;
+			throw error;
+		},
+	});
 }
 
 /**

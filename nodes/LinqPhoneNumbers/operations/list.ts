@@ -111,7 +111,7 @@ async function list(
 		read: () => readSelection(this),
 		act: async (selection) => {
 			const lines = await linesOfRun(run, this, declaredRequest(options), selection.settings);
-			return toItems(select(lines, selection), selection.simplify, this.getItemIndex());
+			return toItems(select(lines.all, selection), selection.simplify, this.getItemIndex());
 		},
 		changesLines: false,
 	});

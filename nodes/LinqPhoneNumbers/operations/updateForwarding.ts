@@ -10,7 +10,6 @@ import type {
 } from 'n8n-workflow';
 import { updateDisplayOptions } from 'n8n-workflow';
 import { readE164 } from '../../linq/e164';
-import { findLine, indexLines } from '../../linq/lineIndex';
 import { inputError } from '../../linq/linqError';
 import { readChoice } from '../../linq/parameterValue';
 import { PHONE_NUMBERS_URL, readUpdatedForwarding } from '../../linq/phoneNumber';
@@ -103,11 +102,10 @@ async function apply(
 	const find = async () => {
 		if (line.by === 'id') return line.id;
 		const list = { ...request, method: 'GET' } as const;
-		run.index ??= indexLines(await linesOfRun(run, context, list, settings));
-		return findLine(run.index, line.number).id;
+		return (await linesOfRun(run, context, list, settings)).byNumber(line.number).id;
 	};
 	return await run.inLineOrder(find(), async (id) => {
-		refuseItself(run.index?.byId.get(id.toLowerCase())?.phone_number, forwardingNumber);
+		refuseItself(run.lines?.byId(id)?.phone_number, forwardingNumber);
 		const { body } = await run.send(
 			context,
 			{ ...request, url: `${request.url}/${id}`, body: { forwarding_number: forwardingNumber } },
