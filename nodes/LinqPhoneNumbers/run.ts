@@ -10,8 +10,8 @@ import type { LinqResponse } from '../linq/apiError';
 import { LinqError } from '../linq/linqError';
 import { asLinqError, nodeApiError } from '../n8n/nodeApiError';
 import { linqRequest, readCredentialBaseUrl } from '../n8n/request';
+import { inTurn } from '../n8n/turns';
 import { Account } from './account';
-import { inLineOrder } from './lineOrder';
 import type { RequestSettings } from './requestSettings';
 
 /** Spares Linq, and leaves little in doubt when a run stops. */
@@ -68,7 +68,7 @@ export class Run {
 	private readonly ended: AbortSignal;
 	private readonly whenEnded: Promise<void>;
 	private failure?: Promise<NodeApiError>;
-	private readonly acting = new Set<Promise<unknown>>();
+	private readonly acting: Array<Promise<unknown>> = [];
 	/** Settles when every item so far has its place in its line's order. */
 	private placed: Promise<unknown> = Promise.resolve();
 	private readonly queue: Array<() => void> = [];
@@ -96,17 +96,9 @@ export class Run {
 		this.lastItem = context.getItemIndex();
 		this.begun++;
 		try {
-			const parameters = work.read();
-			// n8n begins the items of a batch (all, without batching) in one go: now each of them has been read.
-			await Promise.resolve();
-			this.checkEnded();
-			const acting = work.act(parameters);
-			this.acting.add(acting);
-			try {
-				return await acting;
-			} finally {
-				this.acting.delete(acting);
-			}
+			const acting = work.act(work.read());
+			this.acting.push(acting);
+			return await acting;
 		} catch (error) {
 			if (context.continueOnFail()) return [failedItem(context, error, work)];
 			// Whichever item n8n collects first, it meets the failure that stopped the run.
@@ -125,6 +117,7 @@ export class Run {
 		doing: string,
 		{ maxRetries, timeout }: RequestSettings,
 	): Promise<LinqResponse> {
+		// n8n begins the items of a batch (all, without batching) in one go: after this wait each of them has been read.
 		await this.place();
 		try {
 			while (this.pausedUntil > Date.now()) await this.sleep(this.pausedUntil - Date.now());
@@ -152,7 +145,7 @@ export class Run {
 
 	/**
 	 * Does the work for a line after that of earlier items for the same line, however they name it, so that the last
-	 * item wins.
+	 * item wins; and after that of other executions, for else a change that is tried again could undo a newer one.
 	 *
 	 * @param find finds the line's id, which may take a request
 	 */
@@ -160,7 +153,7 @@ export class Run {
 		const placed = this.placed.then(async () => {
 			const id = await find;
 			// In an object, for the next item waits until this one has its place, not until it is done.
-			return { done: inLineOrder(id, this.whenEnded, async () => await work(id)) };
+			return { done: inTurn(id.toLowerCase(), async () => await work(id), this.whenEnded) };
 		});
 		this.placed = placed.catch(() => undefined);
 		return await (

@@ -100,6 +100,22 @@ describe('What happens when', () => {
 		expect(server.lines[1]?.forwarding_number).toBe(FORWARD);
 	});
 
+	it('a wait that is asked for concerns all requests of the run', async () => {
+		server.lines.splice(0, 5, ...manyLines(30));
+		server.faults.push({ times: 1, mishap: answer(429, '{}', { 'retry-after': '1' }) });
+		const { error } = await runNode(
+			run(
+				{},
+				server.lines.map((_line, index) => ({ id: index + 1 })),
+			),
+		);
+		expect(error).toBeUndefined();
+		const first = server.requests[0]?.at ?? 0;
+		const meanwhile = server.requests.filter(({ at }) => at - first < 950);
+		// What was under way when the answer came.
+		expect(meanwhile).toHaveLength(10);
+	});
+
 	it('malformed JSON comes with a fault: it is tried again', async () => {
 		server.faults.push({ times: 1, mishap: answer(502, '{"error":{"code":') });
 		const { error } = await runNode(run());

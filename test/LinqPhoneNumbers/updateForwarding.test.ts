@@ -289,6 +289,19 @@ describe('Update Forwarding', () => {
 		expect(outputs).toEqual([]);
 	});
 
+	it('goes on after a line that is not there', async () => {
+		const { outputs } = await update(
+			{ phoneNumber: '={{ $json.line }}' },
+			[{ line: '+12025558888' }, { line: NUMBER }, { line: ID }],
+			'continueRegularOutput',
+		);
+		expect(outputs[0]?.map(({ json }) => json.forwarding_number)).toEqual([
+			undefined,
+			FORWARD,
+			FORWARD,
+		]);
+	});
+
 	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
 		'goes on after failures under %s, and says which lines failed',
 		async (onError) => {

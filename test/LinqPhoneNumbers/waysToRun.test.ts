@@ -134,6 +134,16 @@ describe('However n8n runs the node', () => {
 			expect(forwarded()).toBe(5);
 		});
 
+		it('goes on with places that earlier batches have left', async () => {
+			server.lines.splice(0, 5, ...manyLines(25));
+			const { outputs } = await run({
+				parameters: update(batch(12, 100)),
+				items: lineItems(),
+			});
+			expect(outputs[0]).toHaveLength(25);
+			expect(forwarded()).toBe(25);
+		});
+
 		it('sends nothing after a failure, from later batches or by a retry of an earlier one', async () => {
 			const [first, second] = server.lines;
 			// The first line's retry would come after the second line's failure.
@@ -149,6 +159,18 @@ describe('However n8n runs the node', () => {
 			await new Promise((resolve) => setTimeout(resolve, 500));
 			expect(server.requests).toHaveLength(sent);
 			expect(sent).toBe(2);
+		});
+
+		it('counts no line as sent that was only looked up when the run stopped', async () => {
+			server.faults.push({ method: 'GET', mishap: { kind: 'delay', ms: 300 } });
+			const { error } = await run({
+				parameters: update({ phoneNumber: '={{ $json.line }}', ...batch(1, 50) }),
+				items: [{ line: server.lines[0]?.phone_number ?? '' }, { line: 'no line' }],
+			});
+			expect(error?.context.itemIndex).toBe(1);
+			expect(error?.description).toContain('No line was updated before.');
+			expect(error?.description).not.toContain('without a confirmation');
+			expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
 		});
 
 		it('rejects no promise to which n8n does not listen yet', async () => {
