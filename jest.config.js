@@ -21,13 +21,13 @@ function project(name, core) {
 		},
 		// n8n-core's dependency injection reads decorator metadata, so this must be loaded before it.
 		setupFiles: ['reflect-metadata', '<rootDir>/test/unrefIntervals.js'],
-		testTimeout: 20_000,
 	};
 }
 
 /** @type {import('jest').Config} */
 module.exports = {
 	projects: [project('n8n 2.41', 'n8n-core'), project('n8n 1.123', 'n8n-core-1')],
+	testTimeout: 20_000,
 	collectCoverage: true,
 	collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 	coverageDirectory: 'coverage',

@@ -7,6 +7,9 @@ import { dirname, join, resolve } from 'node:path';
 /** n8n is pinned: a newer one must be tried before it is promised. */
 export const N8N_VERSION = '2.41.1';
 
+/** The older line of n8n, which the package supports as well. */
+export const OLD_N8N_VERSION = '1.123.81';
+
 /** The user's folder for what the demo downloads once. */
 export const cacheFolder = envPaths('n8n-nodes-linq-phone-numbers', { suffix: '' }).cache;
 
@@ -15,19 +18,21 @@ export const cacheFolder = envPaths('n8n-nodes-linq-phone-numbers', { suffix: ''
  *
  * @returns the path of n8n's command, to be run with Node.js 24
  */
-export async function installN8n(): Promise<string> {
-	const folder = join(cacheFolder, `n8n-${N8N_VERSION}-node${process.versions.modules}`);
+export async function installN8n(version = N8N_VERSION): Promise<string> {
+	const folder = join(cacheFolder, `n8n-${version}-node${process.versions.modules}`);
 	const command = join('node_modules', 'n8n', 'bin', 'n8n');
 	if (existsSync(join(folder, command))) return join(folder, command);
 
-	console.log(`Installing n8n ${N8N_VERSION} into ${folder} (once; 3 GB, some minutes)`);
+	console.log(`Installing n8n ${version} into ${folder} (once; 3 GB, some minutes)`);
 	// Under a name of its own until it is whole: an install that was cut off is never taken for one.
 	const unfinished = `${folder}.${process.pid}.unfinished`;
 	await mkdir(unfinished, { recursive: true });
 	try {
-		await writeFile(join(unfinished, 'package.json'), '{ "private": true }\n');
+		// n8n 1 fetches this one from outside the registry.
+		const overrides = version.startsWith('1.') ? { xlsx: '0.18.5' } : {};
+		await writeFile(join(unfinished, 'package.json'), JSON.stringify({ private: true, overrides }));
 		// Without scripts: some of n8n's dependencies compile what the demo does not need.
-		await npm(unfinished, ['install', `n8n@${N8N_VERSION}`, '--ignore-scripts'], 'downloading');
+		await npm(unfinished, ['install', `n8n@${version}`, '--ignore-scripts'], 'downloading');
 		await npm(unfinished, ['rebuild', 'sqlite3', 'isolated-vm'], 'building the database driver');
 		await rename(unfinished, folder).catch((error: unknown) => {
 			// Another run was faster.

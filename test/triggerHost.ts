@@ -1,14 +1,23 @@
 import 'reflect-metadata';
 import express from 'express';
-import { HookContext, WebhookContext, WorkflowExecute } from 'n8n-core';
+import { DataDeduplicationService, HookContext, WebhookContext, WorkflowExecute } from 'n8n-core';
 import type {
+	DeduplicationItemTypes,
+	DeduplicationScope,
+	ICheckProcessedContextData,
+	ICheckProcessedOptions,
 	ICredentialDataDecryptedObject,
+	IDataDeduplicator,
 	IDataObject,
+	IDeduplicationOutput,
+	IN8nHttpFullResponse,
 	INode,
 	INodeExecutionData,
 	INodeParameters,
 	INodeType,
 	IWebhookData,
+	IWorkflowExecuteAdditionalData,
+	WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { createRunExecutionData, jsonParse, NodeConnectionTypes, Workflow } from 'n8n-workflow';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,19 +29,33 @@ type Lifecycle = 'checkExists' | 'create' | 'delete';
 export interface TriggerHost {
 	/** The node's address, as Linq is to call it. */
 	target: string;
-	/** The same without https, for a test to call. */
-	address: string;
+	/** The same without https, for a test to call: of the n8n process, or of each in turn. */
+	addresses: string[];
 	/** The node's parameters; n8n reads them anew at each activation and call. */
 	parameters: INodeParameters;
 	/** What n8n has saved for the node. */
 	saved: () => IDataObject;
 	/** Loses or changes what n8n has saved. */
 	save: (state: IDataObject) => void;
+	/**
+	 * Loads the workflow as an execution does whose Code node will use the static data.
+	 *
+	 * @returns saves all static data as they were loaded, with what the Code node has added
+	 */
+	loadForCodeNode: () => () => void;
 	/** What the workflow was started with, an execution each, once no more come. */
 	executions: () => Promise<INodeExecutionData[][]>;
+	/** How many executions n8n has begun, copies among them. */
+	begun: () => number;
+	/** Runs the last execution again, as n8n's Retry does. */
+	retry: () => Promise<void>;
+	/** Whether n8n fails to begin executions. */
+	broken: boolean;
+	/** Deliveries that n8n's table of what was processed has already. */
+	remember: (ids: string[]) => void;
 	activate: () => Promise<void>;
 	deactivate: () => Promise<void>;
-	/** Starts n8n anew: what was in memory alone is lost. */
+	/** Starts all processes anew: what was in memory alone is lost. */
 	restart: () => Promise<void>;
 	close: () => Promise<void>;
 }
@@ -42,31 +65,36 @@ interface Options {
 	parameters?: INodeParameters;
 	/** The editor's "Listen for test event". */
 	test?: boolean;
-	/** `http:` where n8n's WEBHOOK_URL is not set. */
+	/** `http:` where n8n's N8N_WEBHOOK_URL is not set. */
 	protocol?: 'https:' | 'http:';
+	/** How many processes receive calls. One executes the workflows itself; several leave that to two workers. */
+	processes?: number;
 }
 
 const TRIGGER = 'Trigger';
 
-/** How long n8n takes to write to its database. */
-const SAVING_MS = 10;
+/** How long n8n takes to read or write its database. */
+const DATABASE_MS = 10;
+
+/** Each host stands for an n8n of its own; n8n's engine keeps its table of deliveries by workflow. */
+let hosts = 0;
 
 export async function startTriggerHost(options: Options): Promise<TriggerHost> {
-	const app = express();
-	const server = app.listen(0, '127.0.0.1');
-	await new Promise((resolve) => server.once('listening', resolve));
-	const bound = server.address();
-	const port = typeof bound === 'object' && bound ? bound.port : 0;
+	const id = `workflow ${++hosts}`;
+	const count = options.processes ?? 1;
 	const folder = options.test ? 'webhook-test' : 'webhook';
-	const base = `${options.protocol ?? 'https:'}//127.0.0.1:${port}/${folder}`;
+	const mode = options.test ? 'manual' : 'webhook';
 
-	let nodeType = loadTrigger();
 	let staticData = '{}';
-	const host = { parameters: options.parameters ?? {} };
+	let begun = 0;
+	let running = 0;
+	let lastInput: INodeExecutionData[][] = [];
+	const host = { parameters: options.parameters ?? {}, broken: false };
 	const executions: INodeExecutionData[][] = [];
+	let base = '';
 
-	/** The workflow as n8n loads it from its database, for each activation and call anew. */
-	const load = () => {
+	/** The workflow as n8n loads it from its database, for each activation, call and execution anew. */
+	const load = (nodeType: INodeType) => {
 		const node: INode = {
 			id: 'trigger',
 			name: TRIGGER,
@@ -81,16 +109,19 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 			node,
 			{ id: 'last', name: 'Last', type: 'last', typeVersion: 1, position: [0, 0], parameters: {} },
 		];
-		const saved = savedWorkflow(nodes, {
-			[TRIGGER]: { main: [[{ node: 'Last', type: NodeConnectionTypes.Main, index: 0 }]] },
-		});
-		const parts = {
+		const saved = {
+			...savedWorkflow(nodes, {
+				[TRIGGER]: { main: [[{ node: 'Last', type: NodeConnectionTypes.Main, index: 0 }]] },
+			}),
+			id,
+			name: 'Alerts',
+		};
+		const workflow = new Workflow({
 			...saved,
 			nodeTypes: new NodeTypes().add('trigger', nodeType).add('last', collector(executions)),
 			staticData: jsonParse<IDataObject>(staticData),
-		};
-		const workflow = new Workflow(parts);
-		const additional = {
+		});
+		const additional: IWorkflowExecuteAdditionalData = {
 			...additionalData(options.credentials, saved),
 			webhookBaseUrl: base,
 			webhookTestBaseUrl: base,
@@ -103,7 +134,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 			node: TRIGGER,
 			path: '9b2c/webhook',
 			webhookDescription,
-			workflowId: saved.id,
+			workflowId: id,
 			workflowExecuteAdditionalData: additional,
 			isTest: options.test,
 		};
@@ -111,73 +142,136 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 			if (!workflow.staticData.__dataChanged) return;
 			const json = JSON.stringify(workflow.staticData);
 			// Until the database has it, other calls load what was before.
-			await delay(SAVING_MS);
+			await delay(DATABASE_MS);
 			staticData = json;
 		};
-		return { workflow, parts, node: loaded, additional, webhookData, save };
+		return { workflow, node: loaded, additional, webhookData, save };
 	};
 
+	/** Runs the workflow, and answers whether it failed. */
+	const execute = async (
+		nodeType: INodeType,
+		input: INodeExecutionData[][],
+		respond: (response: IN8nHttpFullResponse) => void,
+		executionMode: WorkflowExecuteMode = mode,
+	): Promise<boolean> => {
+		if (host.broken) throw new Error('n8n cannot begin an execution');
+		lastInput = input;
+		const executionId = String(++begun);
+		running++;
+		await delay(DATABASE_MS);
+		const { workflow, node, additional, save } = load(nodeType);
+		additional.executionId = executionId;
+		additional.hooks?.addHandler('sendResponse', (response) => {
+			respond(response as IN8nHttpFullResponse);
+		});
+		const data = createRunExecutionData({
+			executionData: { nodeExecutionStack: [{ node, data: { main: input }, source: null }] },
+		});
+		const run = await new WorkflowExecute(additional, executionMode, data).processRunExecutionData(
+			workflow,
+		);
+		await save();
+		running--;
+		return run.data.resultData.error !== undefined;
+	};
+
+	/** What is in the memory of n8n's processes: the nodes as each has loaded them. */
+	const loadProcesses = () => ({
+		main: loadTrigger(),
+		receivers: Array.from({ length: count }, () => loadTrigger()),
+		workers: Array.from({ length: count > 1 ? 2 : 0 }, () => loadTrigger()),
+	});
+	let processes = loadProcesses();
+
+	const servers = await Promise.all(
+		Array.from({ length: count }, async (_, index) => {
+			const app = express();
+			app.post(
+				`/${folder}/9b2c/webhook`,
+				express.raw({ type: () => true, limit: '16mb' }),
+				(req, res, next) => {
+					const receiver = processes.receivers[index];
+					const receive = async () => {
+						if (!receiver) throw new Error('There is no such process');
+						const { workflow, node, additional, webhookData, save } = load(receiver);
+						const body: unknown = req.body;
+						req.rawBody = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+						const context = new WebhookContext(
+							workflow,
+							node,
+							{ ...additional, httpRequest: req, httpResponse: res },
+							mode,
+							webhookData,
+							[],
+							null,
+						);
+						const { workflowData, noWebhookResponse } =
+							(await receiver.webhook?.call(context)) ?? {};
+						// As n8n does it: it saves once there is an answer, whoever gave it.
+						const answer = async (response: IN8nHttpFullResponse) => {
+							if (res.writableEnded) return;
+							res.status(response.statusCode).json(response.body);
+							await save();
+						};
+						if (noWebhookResponse === true) await save();
+						if (!workflowData) {
+							await answer({ statusCode: 200, headers: {}, body: {} });
+							return;
+						}
+						if (webhookData.webhookDescription.responseMode !== 'responseNode') {
+							throw new Error('This host knows no other response mode');
+						}
+						const { workers } = processes;
+						const executor = workers[(begun + 1) % (workers.length || 1)] ?? receiver;
+						const failed = await execute(
+							executor,
+							workflowData,
+							(response) => void answer(response),
+						).catch(() => true);
+						if (failed) await answer({ statusCode: 500, headers: {}, body: {} });
+					};
+					receive().catch(next);
+				},
+			);
+			const server = app.listen(0, '127.0.0.1');
+			await new Promise((resolve) => server.once('listening', resolve));
+			return server;
+		}),
+	);
+	const origins = servers.map((server) => {
+		const bound = server.address();
+		return `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
+	});
+	const path = '/9b2c/webhook?version=2026-02-03';
+	base = `${options.protocol ?? 'https:'}//${origins[0] ?? ''}/${folder}`;
+
 	const lifecycle = async (method: Lifecycle) => {
-		const { workflow, node, additional, webhookData, save } = load();
-		const mode = options.test ? 'manual' : 'internal';
-		const hooks = new HookContext(workflow, node, additional, mode, 'activate', webhookData);
-		const done = await nodeType.webhookMethods?.default?.[method].call(hooks);
+		const { workflow, node, additional, webhookData, save } = load(processes.main);
+		const hookMode = options.test ? 'manual' : 'internal';
+		const hooks = new HookContext(workflow, node, additional, hookMode, 'activate', webhookData);
+		const done = await processes.main.webhookMethods?.default?.[method].call(hooks);
 		await save();
 		return done;
 	};
 
-	app.post(
-		`/${folder}/9b2c/webhook`,
-		express.raw({ type: () => true, limit: '16mb' }),
-		(req, res, next) => {
-			const answer = async () => {
-				const { workflow, parts, node, additional, webhookData, save } = load();
-				const body: unknown = req.body;
-				req.rawBody = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-				const mode = options.test ? 'manual' : 'webhook';
-				const context = new WebhookContext(
-					workflow,
-					node,
-					{ ...additional, httpRequest: req, httpResponse: res },
-					mode,
-					webhookData,
-					[],
-					null,
-				);
-				const { workflowData, noWebhookResponse } = (await nodeType.webhook?.call(context)) ?? {};
-				// As n8n does it, in this order: where the node has answered by itself, n8n saves before it starts the
-				// workflow; else after it has answered.
-				if (noWebhookResponse === true) void save();
-				if (workflowData) {
-					const data = createRunExecutionData({
-						executionData: {
-							nodeExecutionStack: [{ node, data: { main: workflowData }, source: null }],
-						},
-					});
-					// Made of the same static data, which n8n then takes for unchanged.
-					const started = new Workflow(parts);
-					void new WorkflowExecute(additional, mode, data).processRunExecutionData(started);
-				}
-				// n8n writes the execution to its database; other calls come meanwhile.
-				await delay(SAVING_MS);
-				if (noWebhookResponse === true) return;
-				res.status(200).json({ message: 'Webhook call received' });
-				await save();
-			};
-			answer().catch(next);
-		},
-	);
-
 	return Object.assign(host, {
-		target: `${base}/9b2c/webhook?version=2026-02-03`,
-		address: `http://127.0.0.1:${port}/${folder}/9b2c/webhook?version=2026-02-03`,
+		target: base + path,
+		addresses: origins.map((origin) => `http://${origin}/${folder}${path}`),
 		executions: async () => {
 			let before: number;
 			do {
-				before = executions.length;
+				before = begun;
 				await delay(50);
-			} while (executions.length !== before);
+			} while (running > 0 || begun !== before);
 			return executions;
+		},
+		begun: () => begun,
+		retry: async () => {
+			await execute(processes.main, lastInput, () => undefined, 'retry');
+		},
+		remember: (ids: string[]) => {
+			processed.rows.set(`${id}/trigger`, ids);
 		},
 		saved: () => {
 			const data = jsonParse<Record<string, IDataObject>>(staticData);
@@ -185,6 +279,12 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		},
 		save: (state: IDataObject) => {
 			staticData = JSON.stringify({ [`node:${TRIGGER}`]: state });
+		},
+		loadForCodeNode: () => {
+			const loaded = jsonParse<IDataObject>(staticData);
+			return () => {
+				staticData = JSON.stringify({ ...loaded, global: { seen: Date.now() } });
+			};
 		},
 		activate: async () => {
 			if ((await lifecycle('checkExists')) !== true) await lifecycle('create');
@@ -194,16 +294,60 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		},
 		restart: async () => {
 			// n8n ends what it is at before it stops.
-			await delay(3 * SAVING_MS);
-			nodeType = loadTrigger();
+			await delay(3 * DATABASE_MS);
+			processes = loadProcesses();
 			if ((await lifecycle('checkExists')) !== true) await lifecycle('create');
 		},
 		close: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
+			await Promise.all(
+				servers.map(async (server) => {
+					server.closeAllConnections();
+					await new Promise((resolve) => server.close(resolve));
+				}),
+			);
 		},
 	});
 }
+
+/** n8n's table of what was processed: a list for each node, read and written whole. */
+class ProcessedData implements IDataDeduplicator {
+	/** By workflow and node. */
+	readonly rows = new Map<string, DeduplicationItemTypes[]>();
+
+	async checkProcessedAndRecord(
+		items: DeduplicationItemTypes[],
+		_scope: DeduplicationScope,
+		{ workflow, node }: ICheckProcessedContextData,
+		{ maxEntries = Infinity }: ICheckProcessedOptions,
+	): Promise<IDeduplicationOutput> {
+		const key = `${workflow.id}/${node?.id ?? ''}`;
+		await delay(DATABASE_MS / 2);
+		const row = this.rows.get(key);
+		const known = row ?? [];
+		const added = items.filter((item) => !known.includes(item));
+		await delay(DATABASE_MS / 2);
+		// The table has one row for a node, and refuses another.
+		if (!row && this.rows.has(key)) throw new Error('UNIQUE constraint failed');
+		this.rows.set(key, [...known, ...added].slice(-maxEntries));
+		return { new: added, processed: items.filter((item) => known.includes(item)) };
+	}
+
+	async removeProcessed(): Promise<void> {
+		await Promise.reject(new Error('Not used'));
+	}
+
+	async clearAllProcessedItems(): Promise<void> {
+		await Promise.reject(new Error('Not used'));
+	}
+
+	async getProcessedDataCount(): Promise<number> {
+		return await Promise.reject(new Error('Not used'));
+	}
+}
+
+/** One for all hosts: n8n's engine takes no other. */
+const processed = new ProcessedData();
+void DataDeduplicationService.init(processed);
 
 /** The trigger with nothing in its memory, as a new n8n process has it. */
 function loadTrigger(): INodeType {

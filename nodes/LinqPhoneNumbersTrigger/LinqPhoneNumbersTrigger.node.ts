@@ -1,6 +1,8 @@
 import type {
+	IExecuteFunctions,
 	IHookFunctions,
 	ILoadOptionsFunctions,
+	INodeExecutionData,
 	INodePropertyOptions,
 	INodeType,
 	INodeTypeDescription,
@@ -13,6 +15,7 @@ import { lineChoices } from '../n8n/lineChoices';
 import { nodeApiError } from '../n8n/nodeApiError';
 import { reputationOptions } from '../n8n/reputationOptions';
 import { receive } from './receive';
+import { start } from './start';
 import { checkSubscription, createSubscription, deleteSubscription } from './subscription';
 
 export class LinqPhoneNumbersTrigger implements INodeType {
@@ -31,7 +34,7 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: CREDENTIAL, required: true }],
 		webhooks: [
-			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'webhook' },
+			{ name: 'default', httpMethod: 'POST', responseMode: 'responseNode', path: 'webhook' },
 		],
 		properties: [
 			{
@@ -108,8 +111,13 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 		},
 	};
 
+	/** Runs in the workflow's execution, on the item that `webhook` gives: in queue mode in a worker. */
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [await start(this)];
+	}
+
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await Promise.resolve(receive(this));
+		return await receive(this);
 	}
 }
 

@@ -1,27 +1,32 @@
-/** How many deliveries are remembered: far more than Linq still retries. */
+/** How many deliveries each node remembers: those that come twice mostly do so at once. */
 const KEPT = 1_000;
 
-/**
- * By node, oldest first. In memory too, for copies may come before n8n has saved the first; and one array for all
- * calls, so that whichever n8n saves last, it saves them all.
- */
-const deliveriesOfNodes = new Map<string, string[]>();
+/** By node and `webhook-id`, oldest first: whether n8n took the delivery, once that is known. */
+const deliveriesOfNodes = new Map<string, Map<string, Promise<boolean>>>();
 
 /**
- * Claims a delivery, which Linq may make several times, also at the same moment.
+ * Waits for an earlier copy of a delivery that came to this n8n process, and answers whether n8n took it. Where it did
+ * not, this copy stands for the delivery from now on.
  *
  * @param node which node of which workflow it came to
  * @param id its `webhook-id`
- * @param saved the deliveries that n8n has saved for the node: before a restart, or in another process
- * @returns what is to be saved from now on; undefined where the delivery was claimed before
+ * @param taken settles once it is known whether n8n takes this copy
  */
-export function claimDelivery(node: string, id: string, saved: string[]): string[] | undefined {
-	const claimed = deliveriesOfNodes.get(node) ?? [];
-	deliveriesOfNodes.set(node, claimed);
-	const known = new Set(claimed);
-	claimed.unshift(...saved.filter((other) => !known.has(other)));
-	if (claimed.includes(id)) return undefined;
-	claimed.push(id);
-	claimed.splice(0, claimed.length - KEPT);
-	return claimed;
+export async function wasTakenBefore(
+	node: string,
+	id: string,
+	taken: Promise<boolean>,
+): Promise<boolean> {
+	const deliveries = deliveriesOfNodes.get(node) ?? new Map<string, Promise<boolean>>();
+	deliveriesOfNodes.set(node, deliveries);
+	for (let earlier = deliveries.get(id); earlier; earlier = deliveries.get(id)) {
+		if (await earlier) return true;
+		// Of several copies that waited, one goes on; the others wait for that one.
+		if (deliveries.get(id) === earlier) break;
+	}
+	deliveries.delete(id);
+	deliveries.set(id, taken);
+	const [oldest] = deliveries.keys();
+	if (deliveries.size > KEPT && oldest !== undefined) deliveries.delete(oldest);
+	return false;
 }

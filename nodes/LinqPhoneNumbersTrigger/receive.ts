@@ -2,21 +2,27 @@ import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-w
 import { isRecord } from '../linq/record';
 import type { FlatStatusUpdate } from '../linq/statusUpdate';
 import { changeKinds, flattenStatusUpdate, STATUS_UPDATED } from '../linq/statusUpdate';
-import { isSigned } from '../linq/webhookSignature';
-import { claimDelivery } from './deliveries';
-import { readState, writeState } from './nodeState';
+import { readSignature } from '../linq/webhookSignature';
+import { wasTakenBefore } from './deliveriesInMemory';
+import { nodeKey } from './nodeState';
+import { tellOperator } from './operatorLog';
+import { senderOf } from './sender';
+import type { ReceivedEvent } from './start';
 
 const LARGEST_BODY_BYTES = 1_000_000;
 
-/** Answers one delivery, and starts the workflow when it is a change that the node waits for. */
-export function receive(context: IWebhookFunctions): IWebhookResponseData {
+/**
+ * Receives one call, and starts the workflow when it is a change that the node waits for. Where it does, the answer is
+ * given by the workflow's execution.
+ */
+export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const { rawBody, headers } = context.getRequestObject();
 	if (!Buffer.isBuffer(rawBody) || rawBody.length > LARGEST_BODY_BYTES) return refuse(context, 400);
-	const { signingSecret, deliveries } = readState(context);
-	if (signingSecret === undefined || !isSigned(rawBody, headers, signingSecret, Date.now())) {
-		context.logger.warn('Linq Phone Numbers Trigger refused a call without a valid signature');
-		return refuse(context, 401);
-	}
+	const signature = readSignature(headers);
+	const sender = await senderOf(context, rawBody, signature);
+	// Linq tries again after a 503, and after no other of these answers.
+	if (sender === 'unclear') return refuse(context, 503);
+	if (sender === 'stranger' || !signature) return refuse(context, 401);
 
 	const envelope = parse(rawBody);
 	if (!envelope) return refuse(context, 400);
@@ -24,23 +30,27 @@ export function receive(context: IWebhookFunctions): IWebhookResponseData {
 	if (envelope.event_type !== STATUS_UPDATED) return {};
 	const update = flattenStatusUpdate(envelope);
 	if (!update) {
-		context.logger.warn('Linq Phone Numbers Trigger received an event that tells of no line');
+		tellOperator(context, 'received an event that tells of no line, and refused it');
 		return refuse(context, 400);
 	}
 	if (!isWanted(context, update)) return {};
+	if (await wasTakenBefore(nodeKey(context), signature.id, isTaken(context))) return {};
 	const simplify = context.getNodeParameter('simplify', true) === true;
-
-	const node = `${context.getWorkflow().id ?? ''}/${context.getNode().id}/${context.getMode()}`;
-	const id = String(headers['webhook-id']);
-	const claimed = claimDelivery(node, id, deliveries);
-	if (!claimed) return {};
-	writeState(context, { deliveries: claimed });
-	// Answered here: what the node keeps is saved by n8n only where n8n has no answer of its own to give.
-	answer(context, 200);
-	return {
-		noWebhookResponse: true,
-		workflowData: [[{ json: simplify ? { ...update } : envelope }]],
+	const received: ReceivedEvent = {
+		delivery: signature.id,
+		output: simplify ? { ...update } : envelope,
 	};
+	return { workflowData: [[{ json: { ...received } }]] };
+}
+
+/** Whether n8n takes the event: then the workflow's execution has answered with success. */
+async function isTaken(context: IWebhookFunctions): Promise<boolean> {
+	const response = context.getResponseObject();
+	return await new Promise((resolve) => {
+		response.once('close', () => {
+			resolve(response.writableFinished && response.statusCode === 200);
+		});
+	});
 }
 
 /** Whether the node's parameters ask for such a change. */
@@ -72,10 +82,6 @@ function isDataObject(value: unknown): value is IDataObject {
 
 /** Answers without a word about why: who has no right to call learns nothing. */
 function refuse(context: IWebhookFunctions, status: number): IWebhookResponseData {
-	answer(context, status);
-	return { noWebhookResponse: true };
-}
-
-function answer(context: IWebhookFunctions, status: number): void {
 	context.getResponseObject().writeHead(status).end();
+	return { noWebhookResponse: true };
 }

@@ -1,4 +1,4 @@
-import type { IDataObject, IHookFunctions } from 'n8n-workflow';
+import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { readE164 } from '../linq/e164';
 import { inputError, LinqError } from '../linq/linqError';
 import { STATUS_UPDATED, WEBHOOK_VERSION } from '../linq/statusUpdate';
@@ -10,18 +10,22 @@ import {
 } from '../linq/webhookSubscription';
 import type { LinqRequest } from '../n8n/request';
 import { requestAlone } from '../n8n/request';
-import { readState, writeState } from './nodeState';
+import { readState, writeSubscription } from './nodeState';
 
 const MAX_RETRIES = 3;
 const SETTING_UP = 'Could not set up the subscription to changes of lines';
+const COMPARING = 'Could not look up the subscription to changes of lines';
 const REMOVING = 'Could not remove the subscription to changes of lines';
+
+/** The contexts in which n8n lets the node look after its subscription. */
+type Context = IHookFunctions | IWebhookFunctions;
 
 /** Whether Linq delivers to this node what it asks for; puts right what differs. */
 export async function checkSubscription(context: IHookFunctions): Promise<boolean> {
 	const target = readTargetUrl(context);
 	const wanted = readWanted(context);
 	const { subscriptionId, signingSecret } = readState(context);
-	const toUs = await subscriptionsTo(context, target);
+	const { toUs } = await subscriptionsTo(context, target, SETTING_UP);
 	const ours = toUs.find(({ id }) => signingSecret !== undefined && id === subscriptionId);
 	if (!ours) {
 		// Nobody has their secret any more, and they take the address.
@@ -40,52 +44,101 @@ export async function checkSubscription(context: IHookFunctions): Promise<boolea
 
 /** Subscribes, and keeps the secret that Linq shows this once only. */
 export async function createSubscription(context: IHookFunctions): Promise<boolean> {
-	const target_url = readTargetUrl(context);
-	const request: LinqRequest = {
-		method: 'POST',
-		url: SUBSCRIPTIONS_URL,
-		body: { target_url, ...readWanted(context) },
+	const clearAddress = async () => {
+		const { toUs } = await subscriptionsTo(context, readTargetUrl(context), SETTING_UP);
+		await removeAll(context, toUs);
+		return toUs.length > 0;
 	};
-	const { body } = await requestAlone(context, request, SETTING_UP, {
-		maxRetries: MAX_RETRIES,
-		// The lost answer may have been a success: then its address is taken, and its secret is lost.
-		beforeRetry: async () => {
-			await removeAll(context, await subscriptionsTo(context, target_url));
-		},
+	// A lost answer may have been a success: then the address is taken, and the secret is lost.
+	await subscribe(context, MAX_RETRIES, clearAddress).catch(async (error: unknown) => {
+		// Another n8n process may have subscribed anew in between, for it had another secret saved than Linq.
+		if (!isRefusal(error) || !(await clearAddress())) throw error;
+		await subscribe(context, MAX_RETRIES, clearAddress);
 	});
-	const { id, signingSecret } = readCreatedSubscription(body);
-	writeState(context, { subscriptionId: id, signingSecret });
 	return true;
 }
 
-/** Unsubscribes; fine where nothing is left to remove. */
+/** Unsubscribes whatever delivers to this node; fine where nothing is left to remove. */
 export async function deleteSubscription(context: IHookFunctions): Promise<boolean> {
 	const { subscriptionId } = readState(context);
 	const target = targetUrl(context);
+	if (isDeliverable(target))
+		await removeAll(context, (await subscriptionsTo(context, target, REMOVING)).toUs);
 	if (subscriptionId !== undefined) await remove(context, subscriptionId);
-	else if (isDeliverable(target)) {
-		await removeAll(context, await subscriptionsTo(context, target));
-	}
-	writeState(context, { subscriptionId: undefined, signingSecret: undefined });
+	writeSubscription(context);
 	return true;
 }
 
-async function subscriptionsTo(
-	context: IHookFunctions,
-	target: string,
-): Promise<WebhookSubscription[]> {
-	const { body } = await send(context, 'GET', SETTING_UP);
-	return readSubscriptionList(body).filter(({ target_url }) => target_url === target);
+/** A subscription as far as a comparison needs it. */
+export interface FoundSubscription {
+	id: string;
+	/** Milliseconds since 1970, by the clock of this machine. */
+	createdAt: number;
 }
 
-async function removeAll(
-	context: IHookFunctions,
-	subscriptions: WebhookSubscription[],
-): Promise<void> {
+/** The subscription that Linq has for this node. Asks once, for a call waits for its answer. */
+export async function findSubscription(
+	context: IWebhookFunctions,
+): Promise<FoundSubscription | undefined> {
+	const { toUs, askedAt } = await subscriptionsTo(context, readTargetUrl(context), COMPARING, 0);
+	const [found] = toUs;
+	if (!found) return undefined;
+	const age = askedAt - Date.parse(found.created_at);
+	return { id: found.id, createdAt: Date.now() - (Number.isNaN(age) ? Infinity : age) };
+}
+
+/**
+ * Subscribes anew in place of a subscription whose secret n8n does not have. Where another n8n process does so at the
+ * same moment, Linq refuses the later one, for an address has one subscription only.
+ */
+export async function replaceSubscription(
+	context: IWebhookFunctions,
+	id: string | undefined,
+): Promise<FoundSubscription> {
+	if (id !== undefined) await remove(context, id);
+	return { id: await subscribe(context, 0), createdAt: Date.now() };
+}
+
+async function subscribe(
+	context: Context,
+	maxRetries: number,
+	beforeRetry?: () => Promise<unknown>,
+): Promise<string> {
+	const request: LinqRequest = {
+		method: 'POST',
+		url: SUBSCRIPTIONS_URL,
+		body: { target_url: readTargetUrl(context), ...readWanted(context) },
+	};
+	const { body } = await requestAlone(context, request, SETTING_UP, { maxRetries, beforeRetry });
+	const subscription = readCreatedSubscription(body);
+	writeSubscription(context, subscription);
+	return subscription.id;
+}
+
+/**
+ * The subscriptions to an address.
+ *
+ * @returns also when Linq answered, by its own clock, in milliseconds since 1970
+ */
+async function subscriptionsTo(
+	context: Context,
+	target: string,
+	doing: string,
+	maxRetries = MAX_RETRIES,
+): Promise<{ toUs: WebhookSubscription[]; askedAt: number }> {
+	const request: LinqRequest = { method: 'GET', url: SUBSCRIPTIONS_URL };
+	const { body, headers } = await requestAlone(context, request, doing, { maxRetries });
+	return {
+		toUs: readSubscriptionList(body).filter(({ target_url }) => target_url === target),
+		askedAt: Date.parse(String(headers.date)) || Date.now(),
+	};
+}
+
+async function removeAll(context: Context, subscriptions: WebhookSubscription[]): Promise<void> {
 	for (const { id } of subscriptions) await remove(context, id);
 }
 
-async function remove(context: IHookFunctions, id: string): Promise<void> {
+async function remove(context: Context, id: string): Promise<void> {
 	await send(context, 'DELETE', REMOVING, id).catch(unlessGone);
 }
 
@@ -94,20 +147,24 @@ function unlessGone(error: unknown): void {
 	if (!(error instanceof LinqError && error.details.httpCode === '404')) throw error;
 }
 
+/** Whether Linq refused what was sent, as it does where an address has a subscription already. */
+function isRefusal(error: unknown): boolean {
+	return error instanceof LinqError && error.details.fault === 'input';
+}
+
 async function send(
-	context: IHookFunctions,
-	method: 'GET' | 'PUT' | 'DELETE',
+	context: Context,
+	method: 'PUT' | 'DELETE',
 	doing: string,
-	id?: string,
+	id: string,
 	body?: IDataObject,
 ) {
-	const url =
-		id === undefined ? SUBSCRIPTIONS_URL : `${SUBSCRIPTIONS_URL}/${encodeURIComponent(id)}`;
+	const url = `${SUBSCRIPTIONS_URL}/${encodeURIComponent(id)}`;
 	return await requestAlone(context, { method, url, body }, doing, { maxRetries: MAX_RETRIES });
 }
 
 /** The node's own address at this n8n, with the version of the payload that it reads. */
-function targetUrl(context: IHookFunctions): string {
+function targetUrl(context: Context): string {
 	return `${context.getNodeWebhookUrl('default') ?? ''}?version=${WEBHOOK_VERSION}`;
 }
 
@@ -117,22 +174,22 @@ function isDeliverable(target: string): boolean {
 }
 
 /** Throws a LinqError where Linq would not deliver to the address. */
-function readTargetUrl(context: IHookFunctions): string {
+function readTargetUrl(context: Context): string {
 	const target = targetUrl(context);
 	if (isDeliverable(target)) return target;
 	// All in the message: n8n shows nothing else where publishing fails.
 	throw new LinqError(
-		`n8n's WEBHOOK_URL must be a public https address: Linq does not deliver to ${target.split('?')[0] ?? ''}`,
+		`n8n's N8N_WEBHOOK_URL (in older n8n WEBHOOK_URL) must be a public https address: Linq does not deliver to ${target.split('?')[0] ?? ''}`,
 		{
 			description:
-				"Set n8n's environment variable WEBHOOK_URL to the address at which n8n can be reached from outside, e.g. https://n8n.example.com/, and start n8n again. Nothing was sent to Linq.",
+				"Set n8n's environment variable N8N_WEBHOOK_URL (in older n8n WEBHOOK_URL), in each of its processes, to the address at which n8n can be reached from outside, e.g. https://n8n.example.com/, and start n8n again. Nothing was sent to Linq.",
 			fault: 'n8n',
 		},
 	);
 }
 
 /** What the subscription has to cover, by the node's parameters. */
-function readWanted(context: IHookFunctions): {
+function readWanted(context: Context): {
 	subscribed_events: string[];
 	phone_numbers: string[];
 } {

@@ -15,6 +15,8 @@ export interface WebhookSubscription {
 	phone_numbers: unknown[];
 	/** Linq switches a subscription off whose deliveries keep failing. */
 	is_active: boolean;
+	/** ISO 8601. */
+	created_at: string;
 }
 
 /**
@@ -36,6 +38,7 @@ export function readSubscriptionList(body: unknown): WebhookSubscription[] {
 		subscribed_events: Array.isArray(entry.subscribed_events) ? entry.subscribed_events : [],
 		phone_numbers: Array.isArray(entry.phone_numbers) ? entry.phone_numbers : [],
 		is_active: entry.is_active === true,
+		created_at: String(entry.created_at),
 	}));
 }
 

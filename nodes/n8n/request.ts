@@ -5,6 +5,7 @@ import type {
 	IHookFunctions,
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
+	IWebhookFunctions,
 } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 import type { LinqResponse } from '../linq/apiError';
@@ -24,7 +25,8 @@ import { CREDENTIAL } from './credential';
 /** n8n waits five minutes by default; Linq's own SDK gives a request one. */
 export const DEFAULT_TIMEOUT_MS = 60_000;
 
-export type RequestContext = IExecuteSingleFunctions | ILoadOptionsFunctions | IHookFunctions;
+export type RequestContext =
+	IExecuteSingleFunctions | ILoadOptionsFunctions | IHookFunctions | IWebhookFunctions;
 
 export interface LinqRequest extends Pick<IHttpRequestOptions, 'method' | 'url'> {
 	body?: IDataObject;
@@ -119,7 +121,7 @@ export async function requestAlone(
 	context: RequestContext,
 	request: LinqRequest,
 	doing: string,
-	{ maxRetries, beforeRetry }: { maxRetries: number; beforeRetry?: () => Promise<void> },
+	{ maxRetries, beforeRetry }: { maxRetries: number; beforeRetry?: () => Promise<unknown> },
 ): Promise<LinqResponse> {
 	const baseURL = await readCredentialBaseUrl(context);
 	return await linqRequest(context, { ...request, baseURL, timeout: DEFAULT_TIMEOUT_MS }, doing, {

@@ -17,7 +17,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 	const worsened = (change: Partial<Change> = {}) =>
 		statusUpdated({ phone_number: LINE, reputation: ['HEALTHY', 'AT_RISK'], ...change });
 	const post = async (body: string, headers: Record<string, string>) =>
-		await fetch(trigger.address, { method: 'POST', headers, body });
+		await fetch(trigger.addresses[0] ?? '', { method: 'POST', headers, body });
 	/** Posts an event that is signed by the subscription's secret. */
 	const deliver = async (envelope: unknown, webhookId: string = randomUUID(), at = new Date()) => {
 		const body = JSON.stringify(envelope);
@@ -162,17 +162,23 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			expect(await answer.text()).toBe('');
 			expect(await trigger.executions()).toEqual([]);
 		});
+	});
 
-		it('everything, while there is no secret', async () => {
-			const headers = signed();
-			for (const state of [{}, { signingSecret: '' }, { signingSecret: 'whsec_' }]) {
-				trigger.save(state);
-				expect((await post(body, headers)).status).toBe(401);
-				const empty = { ...headers, 'webhook-signature': `v1,${hmacOfNothing(body)}` };
-				expect((await post(body, empty)).status).toBe(401);
-			}
-			expect(await trigger.executions()).toEqual([]);
-		});
+	it('nothing while there is no secret, and asks Linq to come again', async () => {
+		const body = JSON.stringify(worsened());
+		const headers = signedHeaders(secret(), 'msg_1', body);
+		const state = trigger.saved();
+		for (const lost of [{}, { signingSecret: '' }, { signingSecret: 'whsec_' }]) {
+			trigger.save(lost);
+			expect((await post(body, headers)).status).toBe(503);
+			const empty = { ...headers, 'webhook-signature': `v1,${hmacOfNothing(body)}` };
+			expect((await post(body, empty)).status).toBe(503);
+			expect((await post(body, {})).status).toBe(401);
+		}
+		expect(await trigger.executions()).toEqual([]);
+		trigger.save(state);
+		expect((await post(body, headers)).status).toBe(200);
+		expect(await trigger.executions()).toHaveLength(1);
 	});
 
 	it('a call that is four minutes off, either way', async () => {
@@ -224,15 +230,42 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
-	it('1,000 deliveries, and remembers the last 1,000', async () => {
-		const ids = Array.from({ length: 1_000 }, (_, index) => `msg_${index}`);
-		trigger.save({ ...trigger.saved(), deliveries: ids });
-		await trigger.restart();
+	it('a copy after a restart, with thousands of earlier deliveries in between', async () => {
+		const ids = Array.from({ length: 2_000 }, (_, index) => `msg_${index}`);
+		trigger.remember(ids);
 		expect((await deliver(worsened(), 'msg_0')).status).toBe(200);
 		expect(await trigger.executions()).toHaveLength(0);
-		await deliver(worsened(), 'msg_1000');
+		expect((await deliver(worsened(), 'msg_2000')).status).toBe(200);
+		await trigger.restart();
+		expect((await deliver(worsened(), 'msg_2000')).status).toBe(200);
 		expect(await trigger.executions()).toHaveLength(1);
-		expect(trigger.saved().deliveries).toEqual([...ids.slice(1), 'msg_1000']);
+	});
+
+	it('and writes nothing to what n8n keeps for the subscription', async () => {
+		const before = trigger.saved();
+		const publish = trigger.loadForCodeNode();
+		await deliver(worsened());
+		await trigger.executions();
+		expect(trigger.saved()).toEqual(before);
+		publish();
+		expect(trigger.saved()).toEqual(before);
+	});
+
+	it('an event that n8n cannot take: answers 500, and takes the copy', async () => {
+		const envelope = worsened();
+		trigger.broken = true;
+		expect((await deliver(envelope, 'msg_1')).status).toBe(500);
+		trigger.broken = false;
+		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
+		expect(await trigger.executions()).toHaveLength(1);
+	});
+
+	it('an event that a person runs again', async () => {
+		await deliver(worsened(), 'msg_1');
+		await trigger.executions();
+		await trigger.retry();
+		const [first, second] = await trigger.executions();
+		expect(second?.[0]?.json).toEqual(first?.[0]?.json);
 	});
 
 	it('200 events with 20% duplicates: each starts one execution', async () => {
