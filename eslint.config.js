@@ -15,6 +15,20 @@ module.exports = tseslint.config(
 		},
 	},
 	{
+		files: ['test/e2e/**/*.ts'],
+		rules: {
+			// Node.js' own test runner awaits them.
+			'@typescript-eslint/no-floating-promises': [
+				'error',
+				{
+					allowForKnownSafeCalls: [
+						{ from: 'package', name: ['after', 'before', 'describe', 'it'], package: 'node:test' },
+					],
+				},
+			],
+		},
+	},
+	{
 		// What is published. Tests and the demo run on a developer's machine and may use all of Node.js.
 		files: ['nodes/**/*.ts', 'credentials/**/*.ts'],
 		extends: [n8nCommunityNodesPlugin.configs.recommended],

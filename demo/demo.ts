@@ -76,7 +76,7 @@ async function showWebhooks(n8n: N8nHost, local: LinqServer, rotaKey: string): P
 	try {
 		for (const file of ['forwarding-from-webhook.json', 'alert-when-a-line-worsens.json']) {
 			const id = await n8n.importExample(file, chatAddress);
-			await n8n.command('publish:workflow', `--id=${id}`);
+			await n8n.publish(id);
 		}
 		const address = await n8n.start();
 		await showForwarding(address, local, rotaKey);

@@ -1,13 +1,15 @@
 import { execa, type ResultPromise } from 'execa';
+import getPort from 'get-port';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { installN8n } from './installN8n.js';
+import { installN8n, N8N_VERSION } from './installN8n.js';
 
 /** An n8n of our own, with the packed package installed as n8n installs community packages. */
 export interface N8nHost {
+	/** Where its server answers. */
+	address: string;
 	/** Where workflows may write files. */
 	filesFolder: string;
 	/** Runs one of n8n's commands to its end, and answers what it printed. */
@@ -16,10 +18,21 @@ export interface N8nHost {
 	importCredentials: (credentials: object[]) => Promise<void>;
 	/** Imports one of the examples, as it is in the repo but for the folder and the chat that it writes to. Answers its id. */
 	importExample: (file: string, chat?: string) => Promise<string>;
-	/** Starts n8n's server and answers its address. */
-	start: () => Promise<string>;
-	/** Stops the server, if it runs. */
-	stop: () => Promise<void>;
+	/** Lets a workflow start by its triggers, from the server's next start on. */
+	publish: (id: string) => Promise<void>;
+	/** Starts n8n's server, or in queue mode one of the processes that share its work. Answers its address. */
+	start: (role?: 'start' | 'worker' | 'webhook') => Promise<string>;
+	/** Stops the server, if it runs: as an operator does, or at once as a power cut does. */
+	stop: (how?: 'SIGTERM' | 'SIGKILL') => Promise<void>;
+	/** What the server has printed since its last start. */
+	printed: () => string;
+}
+
+export interface N8nOptions {
+	version?: string;
+	port?: number;
+	/** Environment variables beside those that keep n8n quiet and local. */
+	env?: Record<string, string>;
 }
 
 /** The folder in the examples, which n8n's Docker image lets workflows write to. */
@@ -29,28 +42,32 @@ const EXAMPLES_FILES_FOLDER = '/home/node/.n8n-files';
 const EXAMPLES_CHAT = 'https://chat.example.com/incoming-webhook';
 
 /** Prepares an n8n whose data is in a folder. */
-export async function prepareN8n(userFolder: string, port?: number): Promise<N8nHost> {
-	const n8n = await installN8n();
+export async function prepareN8n(userFolder: string, options: N8nOptions = {}): Promise<N8nHost> {
+	const version = options.version ?? N8N_VERSION;
+	const n8n = await installN8n(version);
 	const filesFolder = join(userFolder, 'files');
 	const packages = join(userFolder, '.n8n', 'nodes');
 	await mkdir(filesFolder, { recursive: true });
 	await mkdir(packages, { recursive: true });
 	await installPackage(packages);
 
-	const usedPort = port ?? (await freePort());
-	const address = `http://127.0.0.1:${usedPort}`;
-	const options = {
+	const port = String(options.port ?? (await getPort()));
+	const address = `http://127.0.0.1:${port}`;
+	const spawnOptions = {
 		cwd: userFolder,
 		all: true,
-		forceKillAfterDelay: 10_000,
+		forceKillAfterDelay: 40_000,
 		env: {
 			N8N_USER_FOLDER: userFolder,
 			N8N_RESTRICT_FILE_ACCESS_TO: filesFolder,
 			N8N_LISTEN_ADDRESS: '127.0.0.1',
-			N8N_PORT: String(usedPort),
-			N8N_RUNNERS_BROKER_PORT: String(await freePort()),
-			// Linq subscribes https addresses alone; the local Linq API calls them without.
-			WEBHOOK_URL: address.replace('http:', 'https:'),
+			N8N_PORT: port,
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: port,
+			N8N_RUNNERS_BROKER_PORT: String(await getPort()),
+			// Linq subscribes https addresses alone; the local Linq API calls them without. n8n 1 knows the second name.
+			N8N_WEBHOOK_URL: address.replace('http:', 'https:'),
+			WEBHOOK_URL: options.env?.N8N_WEBHOOK_URL ?? address.replace('http:', 'https:'),
 			N8N_SECURE_COOKIE: 'false',
 			N8N_DIAGNOSTICS_ENABLED: 'false',
 			N8N_PERSONALIZATION_ENABLED: 'false',
@@ -58,12 +75,13 @@ export async function prepareN8n(userFolder: string, port?: number): Promise<N8n
 			N8N_TEMPLATES_ENABLED: 'false',
 			N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
 			N8N_LOG_LEVEL: 'warn',
+			...options.env,
 		},
 	} as const;
-	const start = (...args: string[]) => execa(process.execPath, [n8n, ...args], options);
-	const command = async (...args: string[]) => (await start(...args)).all;
+	const run = (...args: string[]) => execa(process.execPath, [n8n, ...args], spawnOptions);
+	const command = async (...args: string[]) => (await run(...args)).all;
 	const importJson = async (kind: 'credentials' | 'workflow', json: string) => {
-		const folder = await mkdtemp(join(tmpdir(), 'linq-demo-import-'));
+		const folder = await mkdtemp(join(tmpdir(), 'linq-import-'));
 		try {
 			const file = join(folder, 'import.json');
 			await writeFile(file, json, { mode: 0o600 });
@@ -73,8 +91,10 @@ export async function prepareN8n(userFolder: string, port?: number): Promise<N8n
 		}
 	};
 
-	let server: ResultPromise<typeof options> | undefined;
+	let server: ResultPromise<typeof spawnOptions> | undefined;
+	let printed = '';
 	return {
+		address,
 		filesFolder,
 		command,
 		importCredentials: async (credentials) => {
@@ -90,32 +110,41 @@ export async function prepareN8n(userFolder: string, port?: number): Promise<N8n
 			await importJson('workflow', JSON.stringify([{ ...Object(example), id, active: false }]));
 			return id;
 		},
-		start: async () => {
-			const running = start('start');
+		publish: async (id) => {
+			await (version.startsWith('1.')
+				? command('update:workflow', `--id=${id}`, '--active=true')
+				: command('publish:workflow', `--id=${id}`));
+		},
+		start: async (role = 'start') => {
+			const running = run(role);
 			server = running;
+			printed = '';
+			running.all.on('data', (chunk: Buffer) => (printed += chunk.toString()));
 			running.catch(() => undefined);
-			// The editor's own first question: n8n says that it is healthy before it answers this.
-			for (let seconds = 0; seconds < 120; seconds++) {
-				const health = await fetch(`${address}/rest/settings`).catch(() => undefined);
-				if (health?.ok) return address;
+			// The editor's own first question: the main process says that it is healthy before it answers this.
+			const question = role === 'start' ? '/rest/settings' : '/healthz';
+			for (let tries = 0; tries < 240; tries++) {
+				const answer = await fetch(address + question).catch(() => undefined);
+				if (answer?.ok) return address;
 				if (running.exitCode !== null) break;
-				await delay(1_000);
+				await delay(500);
 			}
 			throw new Error(
-				`n8n did not start: ${running.exitCode === null ? 'no answer for two minutes' : (await running).all}`,
+				`n8n ${role} did not start${running.exitCode === null ? ' within two minutes' : ''}:\n${printed}`,
 			);
 		},
-		stop: async () => {
-			server?.kill();
+		stop: async (how = 'SIGTERM') => {
+			server?.kill(how);
 			await server?.catch(() => undefined);
 			server = undefined;
 		},
+		printed: () => printed,
 	};
 }
 
 /** Packs the package as npm would publish it, and installs the tarball. */
 async function installPackage(packages: string): Promise<void> {
-	const folder = await mkdtemp(join(tmpdir(), 'linq-demo-pack-'));
+	const folder = await mkdtemp(join(tmpdir(), 'linq-pack-'));
 	try {
 		const { stdout } = await execa('npm', [
 			'pack',
@@ -135,16 +164,4 @@ async function installPackage(packages: string): Promise<void> {
 	} finally {
 		await rm(folder, { recursive: true });
 	}
-}
-
-async function freePort(): Promise<number> {
-	return await new Promise((done, failed) => {
-		const probe = createServer().once('error', failed);
-		probe.listen(0, '127.0.0.1', () => {
-			const address = probe.address();
-			probe.close(() => {
-				done(typeof address === 'object' && address ? address.port : 0);
-			});
-		});
-	});
 }

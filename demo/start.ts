@@ -8,7 +8,7 @@ import { prepareN8n } from './n8nHost.js';
 /** n8n's editor with the node, the credentials and the examples, until Ctrl-C. */
 async function start(): Promise<void> {
 	const linq = await openLinqApi();
-	const n8n = await prepareN8n(join(cacheFolder, 'editor'), 5678);
+	const n8n = await prepareN8n(join(cacheFolder, 'editor'), { port: 5678 });
 	const rotaKey = randomUUID();
 	await n8n.importCredentials(exampleCredentials(linq, rotaKey));
 	const examples = (await readdir('examples')).filter((file) => file.endsWith('.json'));

@@ -1,25 +1,16 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startNode } from '../engine';
 import { startLinqServer, type LinqServer } from '../linqServer/server';
+import { useLogFile } from '../logFile';
 
 describe("n8n's log", () => {
+	const readLog = useLogFile();
 	let server: LinqServer;
-	let folder: string;
-	const file = () => join(folder, 'n8n.log');
 
 	beforeAll(async () => {
-		folder = await mkdtemp(join(tmpdir(), 'linq-log-'));
-		// n8n-core makes its logger when it is first used, so these hold for this file's tests alone.
-		process.env.N8N_LOG_LEVEL = 'debug';
-		process.env.N8N_LOG_OUTPUT = 'file';
-		process.env.N8N_LOG_FILE_LOCATION = file();
 		server = await startLinqServer();
 	});
 	afterAll(async () => {
 		await server.close();
-		await rm(folder, { recursive: true });
 	});
 
 	it('tells of a long wait in one line, without the key or a number', async () => {
@@ -50,11 +41,7 @@ describe("n8n's log", () => {
 		}
 		expect(line?.forwarding_number).toBe('+12025557777');
 
-		let log = '';
-		while (!log.includes('finished')) {
-			await new Promise((resolve) => setTimeout(resolve, 20));
-			log = await readFile(file(), 'utf8').catch(() => '');
-		}
+		const log = await readLog('finished');
 		expect(log.match(/.*waits.*/g)).toEqual([
 			expect.stringContaining('Linq Phone Numbers waits 30 seconds before it tries again'),
 		]);

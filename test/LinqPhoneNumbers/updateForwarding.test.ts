@@ -225,6 +225,25 @@ describe('Update Forwarding', () => {
 		expect(server.lines[1]?.forwarding_number).toBe('+12025550102');
 	});
 
+	it('an execution that fails does not wait for another one, and later ones keep the order', async () => {
+		server.faults.push(
+			{ method: 'PUT', times: 1, mishap: { kind: 'delay', ms: 1_500 } },
+			{ path: server.lines[2]?.id, mishap: { kind: 'apiError', code: 2005 } },
+		);
+		const slow = update({ forwardingNumber: '+12025550101' });
+		while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+		const before = performance.now();
+		const { error } = await update(
+			{ phoneNumber: '={{ $json.line }}', forwardingNumber: '+12025550102' },
+			[{ line: ID }, { line: server.lines[2]?.id ?? '' }],
+		);
+		expect(error?.message).toContain('Access denied');
+		expect(performance.now() - before).toBeLessThan(1_000);
+		const newest = update({ forwardingNumber: '+12025550103' });
+		await Promise.all([slow, newest]);
+		expect(server.lines[1]?.forwarding_number).toBe('+12025550103');
+	});
+
 	it('sends what the operation declares', async () => {
 		await update({ phoneNumber: byNumber(NUMBER) });
 		const request = updateForwardingOption.routing?.request;

@@ -182,12 +182,24 @@ describe('However n8n runs the node', () => {
 
 		it('applies the updates of one line in item order over the batches', async () => {
 			const line = server.lines[0];
-			server.faults.push({ method: 'PUT', times: 1, mishap: { kind: 'apiError', code: 3006 } });
+			const numbers = ['+12025550101', '+12025550102', '+12025550103'];
+			// The first ends when the second has begun, and the second is still being tried when the third begins.
+			server.faults.push(
+				{ times: 1, mishap: { kind: 'delay', ms: 150 } },
+				{ times: 1, mishap: { kind: 'apiError', code: 3006 } },
+			);
 			await run({
-				parameters: update({ forwardingNumber: '={{ $json.to }}', ...batch(1, 20) }),
-				items: ['+12025550101', '+12025550102'].map((to) => ({ id: line?.id ?? '', to })),
+				parameters: update({ forwardingNumber: '={{ $json.to }}', ...batch(1, 100) }),
+				items: numbers.map((to) => ({ id: line?.id ?? '', to })),
 			});
-			expect(line?.forwarding_number).toBe('+12025550102');
+			const bodies = server.requests.map(({ body }) => body as IDataObject | undefined);
+			// Of the one that met the fault, the server has read no body.
+			expect(bodies.map((body) => body?.forwarding_number)).toEqual([
+				numbers[0],
+				undefined,
+				numbers[1],
+				numbers[2],
+			]);
 		});
 	});
 

@@ -1,0 +1,26 @@
+import Fastify from 'fastify';
+
+/** Takes what the workflows under test post to it: what surely was executed. */
+export interface Collector {
+	address: string;
+	/** How often each id was posted. */
+	times: Map<string, number>;
+	stop: () => Promise<void>;
+}
+
+export async function startCollector(): Promise<Collector> {
+	const times = new Map<string, number>();
+	const app = Fastify();
+	app.post<{ Body: { id: string } }>('/', async ({ body }) => {
+		times.set(body.id, (times.get(body.id) ?? 0) + 1);
+		return await Promise.resolve({});
+	});
+	const address = await app.listen({ host: '127.0.0.1', port: 0 });
+	return {
+		address,
+		times,
+		stop: async () => {
+			await app.close();
+		},
+	};
+}
