@@ -121,11 +121,13 @@ export async function prepareN8n(userFolder: string, options: N8nOptions = {}): 
 			printed = '';
 			running.all.on('data', (chunk: Buffer) => (printed += chunk.toString()));
 			running.catch(() => undefined);
-			// The editor's own first question: the main process says that it is healthy before it answers this.
+			// The editor's own first question: the main process says that it is healthy before it answers this. While it
+			// starts up, it answers everything with a text.
 			const question = role === 'start' ? '/rest/settings' : '/healthz';
 			for (let tries = 0; tries < 240; tries++) {
 				const answer = await fetch(address + question).catch(() => undefined);
-				if (answer?.ok) return address;
+				const type = answer?.headers.get('content-type') ?? '';
+				if (answer?.ok && type.includes('json')) return address;
 				if (running.exitCode !== null) break;
 				await delay(500);
 			}

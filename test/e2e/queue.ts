@@ -389,7 +389,11 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			);
 			while (puts().length < 60) await delay(50);
 			// One of them executes it; which one, n8n does not tell.
-			await Promise.all(n8n.workers.map(async (worker) => { await worker.stop('SIGKILL'); }));
+			await Promise.all(
+				n8n.workers.map(async (worker) => {
+					await worker.stop('SIGKILL');
+				}),
+			);
 			await delay(1_000);
 			const sent = puts().length;
 			linq.faults.length = 0;

@@ -1,0 +1,26 @@
+import { after, before, describe } from 'node:test';
+import { parseArgs } from 'node:util';
+import { N8N_VERSION } from '../../demo/installN8n.js';
+import { nodeRuns } from './nodeRuns.js';
+import type { Setting } from './setting.js';
+import { startSetting } from './setting.js';
+
+const { values } = parseArgs({ options: { n8n: { type: 'string', default: N8N_VERSION } } });
+
+describe(`n8n ${values.n8n}`, { timeout: 1_200_000 }, () => {
+	let started: Setting | undefined;
+	const setting = () => {
+		if (!started) throw new Error('n8n has not been started');
+		return started;
+	};
+	before(async () => {
+		started = await startSetting(values.n8n);
+	});
+	after(async () => {
+		await started?.stop();
+	});
+
+	describe('the node', () => {
+		nodeRuns(setting);
+	});
+});
