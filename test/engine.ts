@@ -371,6 +371,9 @@ export interface ToolRun {
 	retryOnFail?: boolean;
 }
 
+/** As n8n calls the type that it makes of the node. */
+const TOOL_TYPE = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTool';
+
 interface InvokableTool {
 	name: string;
 	description: string;
@@ -404,7 +407,8 @@ export async function runTool(run: ToolRun): Promise<string[]> {
 					item,
 				)) as InvokableTool[];
 				if (!tool) throw new Error('The agent has no tool');
-				answers.push(String(await tool.invoke(run.toolArguments).catch(String)));
+				// What the agent's model would see of an error: nothing.
+				answers.push(String(await tool.invoke(run.toolArguments).catch(() => '')));
 			}
 			return [this.getInputData()];
 		},
@@ -417,7 +421,7 @@ export async function runTool(run: ToolRun): Promise<string[]> {
 		{
 			id: '3',
 			name: NODE,
-			type: 'tool',
+			type: TOOL_TYPE,
 			typeVersion: 1,
 			position: [0, 0],
 			parameters: run.parameters,
@@ -434,7 +438,7 @@ export async function runTool(run: ToolRun): Promise<string[]> {
 	const nodeTypes = new NodeTypes()
 		.add('input', inputItems(run.items))
 		.add('agent', agent)
-		.add('tool', node);
+		.add(TOOL_TYPE, node);
 	const workflow = new Workflow({ ...saved, nodeTypes });
 	const finished = await execute(workflow, additionalData(run.credentials, saved), 'Input');
 	if (finished.data.resultData.error) throw finished.data.resultData.error;

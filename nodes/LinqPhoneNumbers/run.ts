@@ -100,7 +100,7 @@ export class Run {
 			this.acting.push(acting);
 			return await acting;
 		} catch (error) {
-			if (context.continueOnFail()) return [failedItem(context, error, work)];
+			if (context.continueOnFail() || isTool(context)) return [failedItem(context, error, work)];
 			// Whichever item n8n collects first, it meets the failure that stopped the run.
 			this.failure ??= this.fail(context, error, work);
 			return failedRun(await this.failure);
@@ -204,6 +204,14 @@ export class Run {
 			fault: 'n8n',
 		});
 	}
+}
+
+/**
+ * Whether n8n runs the node as an agent's tool, for which it adds to the type's name. Agents before version 3 tell
+ * their model nothing of an error that a tool throws: it would say that all is done.
+ */
+function isTool(context: IExecuteSingleFunctions): boolean {
+	return context.getNode().type.endsWith('Tool');
 }
 
 /**

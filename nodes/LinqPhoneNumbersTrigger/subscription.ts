@@ -72,7 +72,7 @@ export async function deleteSubscription(context: IHookFunctions): Promise<boole
 /** A subscription as far as a comparison needs it. */
 export interface FoundSubscription {
 	id: string;
-	/** Milliseconds since 1970, by the clock of this machine. */
+	/** Milliseconds since 1970, by the clock of this machine; NaN where Linq does not tell. */
 	createdAt: number;
 }
 
@@ -83,8 +83,7 @@ export async function findSubscription(
 	const { toUs, askedAt } = await subscriptionsTo(context, readTargetUrl(context), COMPARING, 0);
 	const [found] = toUs;
 	if (!found) return undefined;
-	const age = askedAt - Date.parse(found.created_at);
-	return { id: found.id, createdAt: Date.now() - (Number.isNaN(age) ? Infinity : age) };
+	return { id: found.id, createdAt: Date.now() - (askedAt - Date.parse(found.created_at)) };
 }
 
 /**

@@ -274,9 +274,23 @@ describe('However n8n runs the node', () => {
 
 		it('an unknown line: tells the model what was wrong and what to do', async () => {
 			const [answer] = await tool(byModel(), [{}], { line: '+12025558888' });
-			expect(answer).toContain('There is no line +12025558888 in this Linq account');
-			expect(answer).toContain('List');
-			expect(answer).not.toContain('nothing more is sent');
+			expect(JSON.parse(answer ?? '')).toEqual([
+				{
+					error: expect.objectContaining({
+						message: 'There is no line +12025558888 in this Linq account',
+						description: expect.stringContaining('The operation List shows all lines.') as string,
+						line: '+12025558888',
+						fault: 'input',
+					}) as unknown,
+				},
+			]);
+		});
+
+		it('Linq fails: tells the model so', async () => {
+			server.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+			const [answer] = await tool({ operation: 'list' }, [{}]);
+			expect(answer).toContain('Could not list the lines: Access denied');
+			expect(answer).toContain('"fault":"credential"');
 		});
 	});
 });

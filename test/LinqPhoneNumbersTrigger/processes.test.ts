@@ -185,6 +185,27 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect(await trigger.executions()).toEqual([]);
 	});
 
+	it('a forgery after a publish changes nothing, though the look before it is outdated', async () => {
+		expect(await deliver(STRANGER)).toBe(401);
+		await trigger.deactivate();
+		await trigger.activate();
+		pass(20 * SECOND);
+		const { id } = subscription();
+		server.requests.length = 0;
+		expect(await deliver(STRANGER)).toBe(503);
+		expect(server.requests).toEqual([]);
+		pass(MINUTE);
+		expect(await deliver(STRANGER)).toBe(401);
+		expect(subscription().id).toBe(id);
+	});
+
+	it('a call where neither n8n nor Linq has a subscription: 503, and none is made', async () => {
+		trigger.save({});
+		server.subscriptions.all.length = 0;
+		expect(await deliver(STRANGER)).toBe(503);
+		expect(server.subscriptions.all).toEqual([]);
+	});
+
 	it('the secret before a publish holds for half an hour', async () => {
 		const { signing_secret } = subscription();
 		await trigger.deactivate();

@@ -1,4 +1,5 @@
 import type { INodeParameters } from 'n8n-workflow';
+import { signedHeaders } from '../linqServer/subscriptions';
 import { startLinqServer, type LinqServer } from '../linqServer/server';
 import { startTriggerHost, type TriggerHost } from '../triggerHost';
 
@@ -213,6 +214,15 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(test.target).toContain('/webhook-test/');
 		await server.changeReputation('+12025550001', 'AT_RISK');
 		expect(await test.executions()).toHaveLength(1);
+		const requests = server.requests.length;
+		const forged = signedHeaders('whsec_c3RyYW5nZXI=', 'msg_1', '{}');
+		const answer = await fetch(test.addresses[0] ?? '', {
+			method: 'POST',
+			headers: forged,
+			body: '{}',
+		});
+		expect(answer.status).toBe(401);
+		expect(server.requests).toHaveLength(requests);
 		await test.deactivate();
 		expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([live.target]);
 	});

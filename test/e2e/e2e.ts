@@ -1,11 +1,20 @@
 import { after, before, describe } from 'node:test';
 import { parseArgs } from 'node:util';
 import { N8N_VERSION } from '../../demo/installN8n.js';
+import { agents } from './agents.js';
+import { editor } from './editor.js';
+import { killed } from './killed.js';
 import { nodeRuns } from './nodeRuns.js';
 import type { Setting } from './setting.js';
 import { startSetting } from './setting.js';
 
-const { values } = parseArgs({ options: { n8n: { type: 'string', default: N8N_VERSION } } });
+const { values } = parseArgs({
+	options: {
+		n8n: { type: 'string', default: N8N_VERSION },
+		/** Writes down what models are shown. */
+		update: { type: 'boolean', default: false },
+	},
+});
 
 describe(`n8n ${values.n8n}`, { timeout: 1_200_000 }, () => {
 	let started: Setting | undefined;
@@ -22,5 +31,14 @@ describe(`n8n ${values.n8n}`, { timeout: 1_200_000 }, () => {
 
 	describe('the node', () => {
 		nodeRuns(setting);
+	});
+	describe('agents', () => {
+		agents(setting, values.update);
+	});
+	describe('the editor', () => {
+		editor(setting);
+	});
+	describe('n8n is killed', () => {
+		killed(setting);
 	});
 });

@@ -1,0 +1,235 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { INode } from 'n8n-workflow';
+import { format } from 'prettier';
+import type { Execution } from './n8nApi.js';
+import type { OpenAi, ShownTool } from './openAi.js';
+import { startOpenAi } from './openAi.js';
+import type { Setting } from './setting.js';
+import { calledWithItems, linqNode, workflowOf } from './workflows.js';
+
+const AGENT = '@n8n/n8n-nodes-langchain.agent';
+const FORWARD = '+12025557777';
+const LINE = '+12025550003';
+
+/** What n8n makes of the node for an agent to call. */
+const TOOL = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTool';
+
+const LIST: INode['parameters'] = { operation: 'list' };
+const UPDATE: INode['parameters'] = {
+	operation: 'updateForwarding',
+	phoneNumber: {
+		__rl: true,
+		mode: 'number',
+		value: "={{ $fromAI('line', 'The line, with + and country code', 'string') }}",
+	},
+	forwardingNumber:
+		"={{ $fromAI('forwarding_number', 'Where its calls go, with + and country code', 'string') }}",
+};
+
+/** What models were shown when a person last judged it. */
+const SNAPSHOT = fileURLToPath(new URL('./shownToModels.json', import.meta.url));
+
+/** The node as the tool of agents, and behind n8n's MCP Server Trigger. */
+export function agents(setting: () => Setting, update: boolean): void {
+	let openAi: OpenAi;
+	let openAiCredential: string;
+	const shown: Record<string, ShownTool | undefined> = {};
+
+	before(async () => {
+		openAi = await startOpenAi();
+		openAiCredential = await setting().api.createCredential('OpenAI', 'openAiApi', {
+			apiKey: 'local',
+			url: openAi.baseUrl,
+		});
+	});
+	after(async () => {
+		await openAi.stop();
+	});
+	beforeEach(() => {
+		setting().reset();
+		openAi.toolAnswers.length = 0;
+	});
+
+	const tool = (name: string, parameters: INode['parameters']) => ({
+		...linqNode(setting().credential, parameters),
+		name,
+		type: TOOL,
+	});
+	/** Lets an agent work on items, and answers its execution. */
+	const ask = async (
+		path: string,
+		typeVersion: number,
+		items: object[],
+		name: string,
+		parameters: INode['parameters'],
+	): Promise<Execution> => {
+		const { api, n8n } = setting();
+		const chain = [
+			...calledWithItems(path),
+			{
+				name: 'Agent',
+				type: AGENT,
+				typeVersion,
+				parameters: {
+					...(typeVersion < 2 ? { agent: 'toolsAgent' } : {}),
+					promptType: 'define',
+					text: 'Do it',
+					options: {},
+				},
+			},
+		];
+		const workflow = workflowOf(path, chain, {
+			nodes: [
+				{
+					name: 'Model',
+					type: '@n8n/n8n-nodes-langchain.lmChatOpenAi',
+					typeVersion: 1.2,
+					parameters: {
+						model: { __rl: true, mode: 'list', value: 'gpt-4o-mini' },
+						options: {},
+					},
+					credentials: { openAiApi: { id: openAiCredential, name: 'OpenAI' } },
+				},
+				tool(name, parameters),
+			],
+			connections: {
+				Model: { ai_languageModel: [[{ node: 'Agent', type: 'ai_languageModel', index: 0 }]] },
+				[name]: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
+			},
+		});
+		const id = await api.createWorkflow(workflow);
+		await api.publish(id);
+		let status = 404;
+		for (let tries = 0; status === 404 && tries < 50; tries++) {
+			if (tries > 0) await delay(100);
+			const answer = await fetch(`${n8n.address}/webhook/${path}`, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify({ items }),
+			});
+			status = answer.status;
+		}
+		assert.equal(status, 200);
+		const [execution] = await api.ended(id, 1);
+		await api.unpublish(id);
+		assert(execution);
+		assert.equal(execution.status, 'success', execution.data?.resultData.error?.message);
+		return execution;
+	};
+	const saidDone = (execution: Execution) =>
+		(execution.data?.resultData.runData.Agent?.at(-1)?.data?.main?.[0] ?? []).map(
+			({ json }) => json.output,
+		);
+	const linesOf = (answer: string | undefined) =>
+		(JSON.parse(answer ?? '') as Array<{ phone_number: string }>).map(
+			({ phone_number }) => phone_number,
+		);
+
+	for (const version of [1.9, 2.2, 3]) {
+		describe(`AI Agent ${version}`, () => {
+			for (const count of [1, 2]) {
+				const items = Array.from({ length: count }, (_, row) => ({ row }));
+
+				it(`lists for each of ${count} items`, async () => {
+					openAi.callWith = {};
+					const path = `agent-list-${version}-${count}`;
+					const execution = await ask(path, version, items, 'List Linq lines', LIST);
+					assert.equal(openAi.toolAnswers.length, count);
+					for (const answer of openAi.toolAnswers) assert.equal(linesOf(answer).length, 5);
+					assert.equal(setting().linq.requests.length, count);
+					assert.deepEqual(saidDone(execution), Array(count).fill('It is done.'));
+					[shown.list] = openAi.tools;
+				});
+
+				it(`updates for each of ${count} items`, async () => {
+					openAi.callWith = { line: LINE, forwarding_number: FORWARD };
+					const path = `agent-update-${version}-${count}`;
+					await ask(path, version, items, 'Update Linq forwarding', UPDATE);
+					assert.equal(openAi.toolAnswers.length, count);
+					const { linq } = setting();
+					for (const answer of openAi.toolAnswers) assert.deepEqual(linesOf(answer), [LINE]);
+					assert.equal(linq.requests.filter(({ method }) => method === 'PUT').length, count);
+					assert.equal(linq.lines[2]?.forwarding_number, FORWARD);
+					[shown.updateForwarding] = openAi.tools;
+				});
+			}
+
+			it('a line that is not there: the model is told what was wrong and what to do', async () => {
+				openAi.callWith = { line: '+12025558888', forwarding_number: FORWARD };
+				const path = `agent-unknown-${version}`;
+				await ask(path, version, [{}], 'Update Linq forwarding', UPDATE);
+				const [answer = ''] = openAi.toolAnswers;
+				assert.match(answer, /There is no line \+12025558888 in this Linq account/);
+				assert.match(answer, /The operation List shows all lines/);
+				assert.deepEqual(
+					setting().linq.requests.map(({ method }) => method),
+					['GET'],
+				);
+			});
+		});
+	}
+
+	it("n8n's MCP Server Trigger, asked by the official client", async () => {
+		const { api, n8n, linq } = setting();
+		const path = 'mcp-lines';
+		const workflow = workflowOf(
+			path,
+			[
+				{
+					name: 'MCP',
+					type: '@n8n/n8n-nodes-langchain.mcpTrigger',
+					typeVersion: 2,
+					webhookId: `e2e-${path}`,
+					parameters: { path },
+				},
+			],
+			{
+				nodes: [tool('List Linq lines', LIST), tool('Update Linq forwarding', UPDATE)],
+				connections: {
+					'List Linq lines': { ai_tool: [[{ node: 'MCP', type: 'ai_tool', index: 0 }]] },
+					'Update Linq forwarding': { ai_tool: [[{ node: 'MCP', type: 'ai_tool', index: 0 }]] },
+				},
+			},
+		);
+		const id = await api.createWorkflow(workflow);
+		await api.publish(id);
+		await delay(1_000);
+		const client = new Client({ name: 'e2e', version: '1.0.0' });
+		await client.connect(new StreamableHTTPClientTransport(new URL(`${n8n.address}/mcp/${path}`)));
+		try {
+			const { tools } = await client.listTools();
+			assert.deepEqual(tools.map(({ name }) => name).sort(), [
+				'List_Linq_lines',
+				'Update_Linq_forwarding',
+			]);
+			const listed = await client.callTool({ name: 'List_Linq_lines', arguments: {} });
+			assert.match(JSON.stringify(listed.content), /\+12025550005/);
+			const updated = await client.callTool({
+				name: 'Update_Linq_forwarding',
+				arguments: { line: LINE, forwarding_number: FORWARD },
+			});
+			assert.match(JSON.stringify(updated.content), /\+12025557777/);
+			assert.equal(linq.lines[2]?.forwarding_number, FORWARD);
+			const unknown = await client.callTool({
+				name: 'Update_Linq_forwarding',
+				arguments: { line: '+12025558888', forwarding_number: FORWARD },
+			});
+			assert.match(JSON.stringify(unknown.content), /There is no line \+12025558888/);
+		} finally {
+			await client.close();
+			await api.unpublish(id);
+		}
+	});
+
+	it('what a model is shown is what a person has judged', async () => {
+		const json = await format(JSON.stringify(shown), { parser: 'json', useTabs: true });
+		if (update) await writeFile(SNAPSHOT, json);
+		assert.deepEqual(JSON.parse(json), JSON.parse(await readFile(SNAPSHOT, 'utf8')));
+	});
+}

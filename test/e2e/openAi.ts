@@ -1,0 +1,100 @@
+import Fastify from 'fastify';
+
+/** A tool as a model is shown it. */
+export interface ShownTool {
+	name: string;
+	description: string;
+	parameters: object;
+}
+
+interface Message {
+	role: 'system' | 'user' | 'assistant' | 'tool';
+	content: unknown;
+}
+
+export interface OpenAi {
+	/** The base URL for a credential. */
+	baseUrl: string;
+	/** The arguments with which the model calls the first tool it is shown. */
+	callWith: Record<string, unknown>;
+	/** The tools that it was shown last. */
+	tools: ShownTool[];
+	/** What its tools have answered, in order. */
+	toolAnswers: string[];
+	stop: () => Promise<void>;
+}
+
+/** An OpenAI-compatible server whose model first calls a tool, and then says that it is done. */
+export async function startOpenAi(): Promise<OpenAi> {
+	const app = Fastify({ bodyLimit: 20_000_000 });
+	const server: Omit<OpenAi, 'baseUrl' | 'stop'> = { callWith: {}, tools: [], toolAnswers: [] };
+	let calls = 0;
+
+	app.post<{
+		Body: { messages: Message[]; tools?: Array<{ function: ShownTool }>; stream?: boolean };
+	}>('/v1/chat/completions', async ({ body }, reply) => {
+		const { messages, tools = [], stream } = body;
+		if (tools.length > 0) {
+			server.tools = tools.map(({ function: { name, description, parameters } }) => ({
+				name,
+				description,
+				parameters,
+			}));
+		}
+		const last = messages.at(-1);
+		const [tool] = server.tools;
+		const toCall = last?.role === 'tool' ? undefined : tool;
+		if (last?.role === 'tool') server.toolAnswers.push(textOf(last.content));
+		const message = toCall
+			? {
+					role: 'assistant',
+					content: null,
+					tool_calls: [
+						{
+							index: 0,
+							id: `call_${++calls}`,
+							type: 'function',
+							function: { name: toCall.name, arguments: JSON.stringify(server.callWith) },
+						},
+					],
+				}
+			: { role: 'assistant', content: 'It is done.' };
+		const finish_reason = toCall ? 'tool_calls' : 'stop';
+		const answer = {
+			id: 'chatcmpl-1',
+			created: 1,
+			model: 'gpt-4o-mini',
+			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+		};
+		if (!stream) {
+			const choices = [{ index: 0, message, finish_reason }];
+			return await Promise.resolve({ ...answer, object: 'chat.completion', choices });
+		}
+		const chunk = (delta: object, reason: string | null) =>
+			`data: ${JSON.stringify({
+				...answer,
+				object: 'chat.completion.chunk',
+				choices: [{ index: 0, delta, finish_reason: reason }],
+			})}\n\n`;
+		await reply
+			.header('content-type', 'text/event-stream')
+			.send(`${chunk(message, null)}${chunk({}, finish_reason)}data: [DONE]\n\n`);
+		return reply;
+	});
+	app.get('/v1/models', async () => await Promise.resolve({ data: [{ id: 'gpt-4o-mini' }] }));
+
+	const address = await app.listen({ host: '127.0.0.1', port: 0 });
+	return Object.assign(server, {
+		baseUrl: `${address}/v1`,
+		stop: async () => {
+			await app.close();
+		},
+	});
+}
+
+/** A message's text, which may come in parts. */
+function textOf(content: unknown): string {
+	if (typeof content === 'string') return content;
+	const parts = Array.isArray(content) ? (content as Array<{ text?: string }>) : [];
+	return parts.map(({ text }) => text ?? '').join('');
+}
