@@ -29,7 +29,7 @@ export async function checkSubscription(context: IHookFunctions): Promise<boolea
 	const ours = toUs.find(({ id }) => signingSecret !== undefined && id === subscriptionId);
 	if (!ours) {
 		// Nobody has their secret any more, and they take the address.
-		await removeAll(context, toUs);
+		await removeAll(context, idsOf(toUs));
 		return false;
 	}
 	const asWanted =
@@ -46,7 +46,7 @@ export async function checkSubscription(context: IHookFunctions): Promise<boolea
 export async function createSubscription(context: IHookFunctions): Promise<boolean> {
 	const clearAddress = async () => {
 		const { toUs } = await subscriptionsTo(context, readTargetUrl(context), SETTING_UP);
-		await removeAll(context, toUs);
+		await removeAll(context, idsOf(toUs));
 		return toUs.length > 0;
 	};
 	// A lost answer may have been a success: then the address is taken, and the secret is lost.
@@ -62,9 +62,13 @@ export async function createSubscription(context: IHookFunctions): Promise<boole
 export async function deleteSubscription(context: IHookFunctions): Promise<boolean> {
 	const { subscriptionId } = readState(context);
 	const target = targetUrl(context);
-	if (isDeliverable(target))
-		await removeAll(context, (await subscriptionsTo(context, target, REMOVING)).toUs);
-	if (subscriptionId !== undefined) await remove(context, subscriptionId);
+	const { toUs } = isDeliverable(target)
+		? await subscriptionsTo(context, target, REMOVING)
+		: { toUs: [] };
+	const ids = new Set(idsOf(toUs));
+	// It had another address where that of n8n has changed since.
+	if (subscriptionId !== undefined) ids.add(subscriptionId);
+	await removeAll(context, ids);
 	writeSubscription(context);
 	return true;
 }
@@ -133,8 +137,12 @@ async function subscriptionsTo(
 	};
 }
 
-async function removeAll(context: Context, subscriptions: WebhookSubscription[]): Promise<void> {
-	for (const { id } of subscriptions) await remove(context, id);
+function idsOf(subscriptions: WebhookSubscription[]): string[] {
+	return subscriptions.map(({ id }) => id);
+}
+
+async function removeAll(context: Context, ids: Iterable<string>): Promise<void> {
+	for (const id of ids) await remove(context, id);
 }
 
 async function remove(context: Context, id: string): Promise<void> {

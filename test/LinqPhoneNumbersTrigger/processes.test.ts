@@ -216,6 +216,8 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		pass(2 * MINUTE);
 		expect(await deliver(signing_secret)).toBe(401);
 		expect(await trigger.executions()).toHaveLength(2);
+		await trigger.deactivate();
+		expect(trigger.saved().retired).toHaveLength(1);
 	});
 
 	it('a publish is not stopped by what another process has subscribed meanwhile', async () => {

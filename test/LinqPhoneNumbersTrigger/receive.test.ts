@@ -225,8 +225,11 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		const answers = await Promise.all([1, 2, 3].map(async () => await deliver(envelope, 'msg_1')));
 		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
 		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
+		// One process knows its own copies, and does not let them become executions.
+		expect(trigger.begun()).toBe(1);
 		await trigger.restart();
 		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
+		expect(trigger.begun()).toBe(2);
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 

@@ -90,6 +90,24 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(server.subscriptions.all).toEqual([]);
 	});
 
+	it('is deleted by its id where n8n had another address when it was made', async () => {
+		const trigger = await host();
+		await trigger.activate();
+		const [subscription] = server.subscriptions.all;
+		if (subscription) subscription.target_url = 'https://old.example.com/webhook';
+		await trigger.deactivate();
+		expect(server.subscriptions.all).toEqual([]);
+	});
+
+	it('keeps the secrets of the last ten before it', async () => {
+		const trigger = await host();
+		for (let publish = 0; publish < 12; publish++) {
+			await trigger.activate();
+			await trigger.deactivate();
+		}
+		expect(trigger.saved().retired).toHaveLength(10);
+	});
+
 	it('is updated when other lines are chosen, also to all lines', async () => {
 		const trigger = await host({ parameters: { phoneNumbers: ['+12025550001', '+12025550002'] } });
 		await trigger.activate();

@@ -18,6 +18,9 @@ export interface Execution {
 	data?: IRun['data'];
 }
 
+/** The first account of each n8n under test. */
+export const OWNER = { email: 'owner@example.com', password: 'Password-1' };
+
 /** A running n8n, used by its public API as any program outside would use it. */
 export class N8nApi {
 	private constructor(
@@ -33,12 +36,7 @@ export class N8nApi {
 		const setup = await fetch(`${address}/rest/owner/setup`, {
 			method: 'POST',
 			headers: json,
-			body: JSON.stringify({
-				email: 'owner@example.com',
-				firstName: 'Test',
-				lastName: 'Owner',
-				password: 'Password-1',
-			}),
+			body: JSON.stringify({ ...OWNER, firstName: 'Test', lastName: 'Owner' }),
 		});
 		if (!setup.ok) throw new Error(`n8n made no account: ${await setup.text()}`);
 		const cookie = setup.headers

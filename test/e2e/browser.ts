@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { chromium, selectors } from 'playwright-core';
+import { N8N_VERSION } from '../../demo/installN8n.js';
+import { OWNER } from './n8nApi.js';
+import type { Setting } from './setting.js';
+import { startSetting } from './setting.js';
+
+/** Where the README's pictures are. */
+const PICTURES = '.github';
+
+/** Debian's, or the one that is named. */
+const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+const LINE = '+12025550003';
+
+/** A person at n8n's editor, in a browser without a window. One step follows the other. */
+describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
+	let setting: Setting;
+	let browser: Browser;
+	let page: Page;
+
+	before(async () => {
+		if (!existsSync(BROWSER)) {
+			throw new Error(
+				`There is no browser at ${BROWSER}. Install it, on Debian by apt-get install chromium, or name another one: CHROMIUM=/path/to/chromium`,
+			);
+		}
+		selectors.setTestIdAttribute('data-test-id');
+		setting = await startSetting(N8N_VERSION);
+		browser = await chromium.launch({
+			executablePath: BROWSER,
+			args: [
+				'--no-sandbox',
+				'--disable-gpu',
+				'--disable-background-networking',
+				'--disable-component-update',
+				'--disable-sync',
+			],
+		});
+		page = await browser.newPage({ viewport: { width: 1_500, height: 660 } });
+		page.setDefaultTimeout(20_000);
+		await page.goto(`${setting.n8n.address}/signin`);
+		await page.getByLabel('Email').fill(OWNER.email);
+		await page.locator('input[type=password]').fill(OWNER.password);
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		await page.waitForURL(/home/);
+	});
+	after(async () => {
+		await browser.close();
+		await setting.stop();
+	});
+
+	const field = (name: string) => page.getByTestId(`parameter-input-${name}`).locator('input');
+	const execute = async () => {
+		await page.getByTestId('node-execute-button').click();
+	};
+	const output = () => page.getByTestId('output-panel');
+	const closeNode = async () => {
+		await page.getByTestId('ndv-close-button').click();
+		await page.getByTestId('ndv').waitFor({ state: 'hidden' });
+	};
+	/** Adds a node from the panel: by its name, and its action where it has several. */
+	const add = async (open: Locator, search: string, ...names: string[]) => {
+		await open.click();
+		await page.getByTestId('node-creator-search-bar').fill(search);
+		for (const name of names) {
+			await page.getByTestId('node-creator-item-name').filter({ hasText: name }).first().click();
+		}
+	};
+	/** Takes the picture in n8n's light and in its dark colours. */
+	const picture = async (name: string) => {
+		// What n8n says for a moment.
+		await page.locator('.el-notification__closeBtn').click();
+		await page.mouse.move(0, 0);
+		for (const colorScheme of ['dark', 'light'] as const) {
+			await page.emulateMedia({ colorScheme });
+			await page.waitForTimeout(500);
+			await page.screenshot({
+				path: `${PICTURES}/${name}-${colorScheme}.png`,
+				animations: 'disabled',
+			});
+		}
+	};
+
+	it('makes the credential, whose test fails with a wrong key and passes with the right one', async () => {
+		await page.goto(`${setting.n8n.address}/home/credentials`);
+		await page.getByTestId('add-resource-credential').first().click();
+		await page.getByTestId('selectCredential-modal').waitFor();
+		await page.keyboard.type('Linq');
+		await page.getByTestId('new-credential-type-select-option').first().click();
+		await page.getByTestId('new-credential-type-button').click();
+		await field('apiKey').fill('wrong');
+		await field('baseUrl').fill(setting.linq.baseUrl);
+		await page.getByTestId('credential-save-button').click();
+		await page.getByText('Couldn’t connect with these settings').waitFor();
+		await field('apiKey').fill(setting.linq.apiKey);
+		await page.getByTestId('credential-save-button').click();
+		await page.getByTestId('credentials-config-container-test-success').waitFor();
+		await page.keyboard.press('Escape');
+	});
+
+	it('adds the node, picks a line by its digits, and sees the update', async () => {
+		await page.goto(`${setting.n8n.address}/workflow/new`);
+		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
+		await add(
+			page.getByTestId('node-creator-plus-button'),
+			'Linq',
+			'Linq Phone Numbers',
+			'Update forwarding',
+		);
+		await page.getByTestId('rlc-input').click();
+		await page.getByTestId('rlc-search').fill('0003');
+		await page.getByTestId('rlc-item').filter({ hasText: LINE }).click();
+		await field('forwardingNumber').fill('+1 (202) 555-8888');
+		await execute();
+		await output().getByText('+12025558888').first().waitFor();
+		assert.equal(setting.linq.lines[2]?.forwarding_number, '+12025558888');
+		await picture('update');
+	});
+
+	it('sees why a number is refused', async () => {
+		await field('forwardingNumber').fill('2025558888');
+		await execute();
+		await output().getByText('has no country code').first().waitFor();
+		assert.equal(setting.linq.lines[2]?.forwarding_number, '+12025558888');
+		await closeNode();
+	});
+
+	it("sees the list's table", async () => {
+		await page.goto(`${setting.n8n.address}/workflow/new`);
+		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
+		await add(
+			page.getByTestId('node-creator-plus-button'),
+			'Linq',
+			'Linq Phone Numbers',
+			'List lines',
+		);
+		await execute();
+		await output().getByText('reputation_status').first().waitFor();
+		await output().getByText('+12025550005').waitFor();
+		await picture('list');
+		await closeNode();
+	});
+
+	it('adds the trigger', async () => {
+		await page.goto(`${setting.n8n.address}/workflow/new`);
+		await add(
+			page.getByTestId('canvas-plus-button'),
+			'Linq',
+			'Linq Phone Numbers',
+			'On reputation',
+		);
+		await page.getByTestId('parameter-input-phoneNumbers').click();
+		await page.getByRole('option', { name: `${LINE} (CRITICAL)` }).click();
+		await page.keyboard.press('Escape');
+		await page.getByTestId('parameter-input-phoneNumbers').getByText(LINE).waitFor();
+		await closeNode();
+	});
+
+	it("uses the node as an agent's tool", async () => {
+		await page.goto(`${setting.n8n.address}/workflow/new`);
+		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
+		await add(page.getByTestId('node-creator-plus-button'), 'AI Agent', 'AI Agent');
+		await closeNode();
+		const tools = page
+			.locator('[data-handleid="inputs/ai_tool/0"]')
+			.getByTestId('canvas-handle-plus');
+		await add(tools, 'Linq', 'Linq Phone Numbers');
+		// What n8n adds for agents alone.
+		await page.getByText('Tool Description').waitFor();
+		await page.getByTestId('parameter-input-operation').click();
+		await page.getByRole('option', { name: 'Update Forwarding' }).click();
+		await field('forwardingNumber').waitFor();
+		await page.getByTestId('from-ai-override-button').first().waitFor();
+		await closeNode();
+	});
+});
