@@ -53,6 +53,8 @@ export interface TriggerHost {
 	broken: boolean;
 	/** Deliveries that n8n's table of what was processed has already. */
 	remember: (ids: string[]) => void;
+	/** Lets the next look-ups in that table fail. */
+	failLookUps: (count: number) => void;
 	activate: () => Promise<void>;
 	deactivate: () => Promise<void>;
 	/** Starts all processes anew: what was in memory alone is lost. */
@@ -273,6 +275,9 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 		remember: (ids: string[]) => {
 			processed.rows.set(`${id}/trigger`, ids);
 		},
+		failLookUps: (count: number) => {
+			processed.failing = count;
+		},
 		saved: () => {
 			const data = jsonParse<Record<string, IDataObject>>(staticData);
 			return data[`node:${TRIGGER}`] ?? {};
@@ -313,6 +318,7 @@ export async function startTriggerHost(options: Options): Promise<TriggerHost> {
 class ProcessedData implements IDataDeduplicator {
 	/** By workflow and node. */
 	readonly rows = new Map<string, DeduplicationItemTypes[]>();
+	failing = 0;
 
 	async checkProcessedAndRecord(
 		items: DeduplicationItemTypes[],
@@ -322,6 +328,7 @@ class ProcessedData implements IDataDeduplicator {
 	): Promise<IDeduplicationOutput> {
 		const key = `${workflow.id}/${node?.id ?? ''}`;
 		await delay(DATABASE_MS / 2);
+		if (this.failing-- > 0) throw new Error('The database is gone');
 		const row = this.rows.get(key);
 		const known = row ?? [];
 		const added = items.filter((item) => !known.includes(item));

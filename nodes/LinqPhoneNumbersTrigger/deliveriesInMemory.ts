@@ -19,11 +19,7 @@ export async function wasTakenBefore(
 ): Promise<boolean> {
 	const deliveries = deliveriesOfNodes.get(node) ?? new Map<string, Promise<boolean>>();
 	deliveriesOfNodes.set(node, deliveries);
-	for (let earlier = deliveries.get(id); earlier; earlier = deliveries.get(id)) {
-		if (await earlier) return true;
-		// Of several copies that waited, one goes on; the others wait for that one.
-		if (deliveries.get(id) === earlier) break;
-	}
+	if (await deliveries.get(id)) return true;
 	deliveries.delete(id);
 	deliveries.set(id, taken);
 	const [oldest] = deliveries.keys();

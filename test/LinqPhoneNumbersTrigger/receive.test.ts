@@ -263,6 +263,17 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
+	it('an event whose look-up in the database fails: once, and for ever', async () => {
+		trigger.failLookUps(1);
+		expect((await deliver(worsened(), 'msg_1')).status).toBe(200);
+		trigger.failLookUps(Infinity);
+		expect((await deliver(worsened(), 'msg_2')).status).toBe(200);
+		trigger.failLookUps(0);
+		await trigger.restart();
+		await deliver(worsened(), 'msg_1');
+		expect(await trigger.executions()).toHaveLength(2);
+	});
+
 	it('an event that a person runs again', async () => {
 		await deliver(worsened(), 'msg_1');
 		await trigger.executions();
