@@ -4,7 +4,6 @@ import { CREDENTIAL } from '../n8n/credential';
 import { listFields, listOption } from './operations/list';
 import { updateForwardingFields, updateForwardingOption } from './operations/updateForwarding';
 import { searchLines } from './phoneNumberLocator';
-import { optionsField } from './requestSettings';
 
 export class LinqPhoneNumbers implements INodeType {
 	description: INodeTypeDescription = {
@@ -34,7 +33,6 @@ export class LinqPhoneNumbers implements INodeType {
 			},
 			...listFields,
 			...updateForwardingFields,
-			optionsField,
 		],
 	};
 

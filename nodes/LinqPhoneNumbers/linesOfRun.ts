@@ -2,12 +2,14 @@ import type { IExecuteSingleFunctions, IHttpRequestOptions } from 'n8n-workflow'
 import { AccountLines } from '../linq/accountLines';
 import { readPhoneNumberList } from '../linq/phoneNumber';
 import { LISTING } from '../n8n/lineChoices';
+import { tick } from './lineChanges';
 import type { RequestSettings } from './requestSettings';
 import type { Run } from './run';
 
 /**
  * The account's lines, asked for once however many items of the run want them: in the way of the first that does.
  *
+ * @param since they are asked for anew where that was before this moment, by `tick`
  * @throws LinqError when Linq does not list them
  */
 export async function linesOfRun(
@@ -15,10 +17,14 @@ export async function linesOfRun(
 	context: IExecuteSingleFunctions,
 	request: IHttpRequestOptions,
 	settings: RequestSettings,
+	since = 0,
 ): Promise<AccountLines> {
-	run.listing ??= run.send(context, request, LISTING, settings).then(({ body }) => {
-		run.lines = new AccountLines(readPhoneNumberList(body));
-		return run.lines;
-	});
+	if (!run.listing || run.listedAt < since) {
+		run.listedAt = tick();
+		run.listing = run.send(context, request, LISTING, settings).then(({ body }) => {
+			run.lines = new AccountLines(readPhoneNumberList(body));
+			return run.lines;
+		});
+	}
 	return await run.listing;
 }

@@ -5,24 +5,15 @@ import { DEFAULT_TIMEOUT_MS } from '../n8n/request';
 const DEFAULT_RETRIES = 3;
 const MOST_RETRIES = 10;
 
-/** The options that every operation has. */
-export const optionsField: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options: [
-		{
-			displayName: 'Max Retries',
-			name: 'maxRetries',
-			type: 'number',
-			typeOptions: { minValue: 0, maxValue: MOST_RETRIES, numberPrecision: 0 },
-			default: DEFAULT_RETRIES,
-			description:
-				'How often a request is tried again after a rate limit, a fault at Linq or a lost connection. Other errors are never tried again.',
-		},
-	],
+/** The option that every operation has. */
+export const maxRetriesOption: INodeProperties = {
+	displayName: 'Max Retries',
+	name: 'maxRetries',
+	type: 'number',
+	typeOptions: { minValue: 0, maxValue: MOST_RETRIES, numberPrecision: 0 },
+	default: DEFAULT_RETRIES,
+	description:
+		'How often a request is tried again after a rate limit, a fault at Linq or a lost connection. Other errors are never tried again.',
 };
 
 /** How an item's requests are sent. */

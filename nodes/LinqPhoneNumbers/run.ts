@@ -7,15 +7,14 @@ import type {
 import { sleep } from 'n8n-workflow';
 import type { AccountLines } from '../linq/accountLines';
 import type { LinqResponse } from '../linq/apiError';
+import { LONGEST_WAIT_MS } from '../linq/retryPolicy';
 import { LinqError } from '../linq/linqError';
 import { asLinqError, nodeApiError } from '../n8n/nodeApiError';
 import { linqRequest, readCredentialBaseUrl } from '../n8n/request';
 import { inTurn } from '../n8n/turns';
 import { Account } from './account';
+import { Pace } from './pace';
 import type { RequestSettings } from './requestSettings';
-
-/** Spares Linq, and leaves little in doubt when a run stops. */
-const MAX_IN_FLIGHT = 10;
 
 /** How long it may take until a wait notices that the run has ended. */
 const SLEEP_STEP_MS = 100;
@@ -57,6 +56,8 @@ export class Run {
 	lastItem = -1;
 	/** The account's lines, asked for once a run. */
 	listing?: Promise<AccountLines>;
+	/** When that was, by `tick`. */
+	listedAt = 0;
 	/** The same, once they are there. */
 	lines?: AccountLines;
 	readonly account = new Account();
@@ -73,8 +74,9 @@ export class Run {
 	private placed: Promise<unknown> = Promise.resolve();
 	private readonly queue: Array<() => void> = [];
 	private baseURL?: Promise<string>;
+	/** Spares Linq, and leaves little in doubt when a run stops. */
+	private readonly pace = new Pace();
 	private inFlight = 0;
-	private pausedUntil = 0;
 
 	constructor(context: IExecuteSingleFunctions) {
 		this.cancelled = context.getExecutionCancelSignal();
@@ -120,15 +122,14 @@ export class Run {
 		// n8n begins the items of a batch (all, without batching) in one go: after this wait each of them has been read.
 		await this.place();
 		try {
-			while (this.pausedUntil > Date.now()) await this.sleep(this.pausedUntil - Date.now());
+			await this.turn();
 			this.checkEnded();
 			this.baseURL ??= readCredentialBaseUrl(context);
 			const baseURL = await this.baseURL;
 			if (request.method !== 'GET') this.account.noteSent(context.getItemIndex());
 			return await linqRequest(context, { ...request, baseURL, timeout }, doing, {
 				maxRetries,
-				wait: async (ms, asked) => {
-					if (asked) this.pausedUntil = Math.max(this.pausedUntil, Date.now() + ms);
+				wait: async (ms) => {
 					if (ms >= LOGGED_WAIT_MS) {
 						const seconds = Math.ceil(ms / 1_000);
 						context.logger.info(
@@ -136,6 +137,12 @@ export class Run {
 						);
 					}
 					await this.sleep(ms);
+					await this.turn();
+				},
+				note: (went, sentAt, askedMs) => {
+					if (went === 'well') this.pace.quicken();
+					// A longer pause ends the item instead.
+					else this.pace.slow(sentAt, Date.now(), Math.min(askedMs, LONGEST_WAIT_MS));
 				},
 			});
 		} finally {
@@ -175,15 +182,30 @@ export class Run {
 	}
 
 	private async place(): Promise<void> {
-		if (this.inFlight < MAX_IN_FLIGHT) this.inFlight++;
+		if (this.inFlight < this.pace.most) this.inFlight++;
 		else await new Promise<void>((resolve) => this.queue.push(resolve));
 	}
 
-	/** Hands the place to the next in the queue. */
+	/** Hands places to those who wait, as many as there are by now. */
 	private leavePlace(): void {
-		const next = this.queue.shift();
-		if (next) next();
-		else this.inFlight--;
+		this.inFlight--;
+		while (this.inFlight < this.pace.most) {
+			const next = this.queue.shift();
+			if (!next) return;
+			this.inFlight++;
+			next();
+		}
+	}
+
+	/** Waits until the pace lets a request be sent; by then, a pause may have been asked for. */
+	private async turn(): Promise<void> {
+		let now: number;
+		let at: number;
+		do {
+			now = Date.now();
+			at = this.pace.next(now);
+			await this.sleep(at - now);
+		} while (this.pace.isPaused(Date.now()));
 	}
 
 	/** In steps, for n8n's own sleep cannot be cut short before 2.34. */

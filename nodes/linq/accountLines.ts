@@ -23,8 +23,21 @@ export class AccountLines {
 		);
 	}
 
-	/** @param id in upper or lower case */
-	byId(id: string): PhoneNumber | undefined {
+	/**
+	 * @param id in upper or lower case
+	 * @throws LinqError that names the id where it is none of the account's
+	 */
+	byId(id: string): PhoneNumber {
+		const line = this.known(id);
+		if (line) return line;
+		throw inputError(
+			`There is no line with the ID ${id} in this Linq account`,
+			'Check the ID, and that the credential is of the account the line belongs to. The operation List shows all lines.',
+		);
+	}
+
+	/** The same, or undefined where there is none. */
+	known(id: string): PhoneNumber | undefined {
 		this.ids ??= new Map(this.all.map((line) => [line.id.toLowerCase(), line]));
 		return this.ids.get(id.toLowerCase());
 	}

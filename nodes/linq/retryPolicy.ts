@@ -35,6 +35,11 @@ export function isRetryableStatus(status: number): boolean {
 	return RETRYABLE_STATUS.has(status);
 }
 
+/** Whether an answer with this status says that there are too many requests. */
+export function isOverload(status: number): boolean {
+	return status === 429 || status === 503;
+}
+
 /** Whether an error code means that the connection failed, before or during the answer. */
 export function isConnectionFailure(code: string): boolean {
 	return CONNECTION_FAILURES.has(code);

@@ -17,6 +17,7 @@ import {
 	askedWaitMs,
 	backoffMs,
 	isConnectionFailure,
+	isOverload,
 	isRetryableStatus,
 	LONGEST_WAIT_MS,
 } from '../linq/retryPolicy';
@@ -54,12 +55,16 @@ export function declaredRequest(
 export interface Pacing {
 	/** 0 to 10. */
 	maxRetries: number;
+	/** Pauses before the next try; rejects when it must not be sent any more. */
+	wait(ms: number): Promise<void>;
 	/**
-	 * Pauses before the next try; rejects when it must not be sent any more.
+	 * Told how an answer bears on the pace of all requests.
 	 *
-	 * @param asked whether Linq asked for this pause, which then concerns other requests as well
+	 * @param went `badly` where there were too many requests, no answer came, or a pause was asked for
+	 * @param sentAt in milliseconds since 1970
+	 * @param askedMs how long Linq asks to wait, 0 where it does not say
 	 */
-	wait(ms: number, asked: boolean): Promise<void>;
+	note?(went: 'well' | 'badly', sentAt: number, askedMs: number): void;
 }
 
 /**
@@ -87,11 +92,16 @@ export async function linqRequest(
 	};
 
 	for (let retry = 0; ; retry++) {
+		const sentAt = Date.now();
 		const outcome = await attempt(context, options);
 		if (typeof outcome !== 'string' && outcome.statusCode >= 200 && outcome.statusCode < 300) {
+			pacing.note?.('well', sentAt, 0);
 			return outcome;
 		}
 		const asked = typeof outcome === 'string' ? 0 : askedFor(outcome);
+		if (typeof outcome === 'string' || isOverload(outcome.statusCode) || asked > 0) {
+			pacing.note?.('badly', sentAt, asked);
+		}
 		const passes = typeof outcome === 'string' || isRetryableStatus(outcome.statusCode);
 		if (!passes || retry >= pacing.maxRetries || asked > LONGEST_WAIT_MS) {
 			const notes: string[] = [];
@@ -107,7 +117,7 @@ export async function linqRequest(
 					: errorFromResponse(outcome, doing, notes);
 			throw await withoutKey(context, error);
 		}
-		await pacing.wait(Math.max(asked, backoffMs(retry, Math.random())), asked > 0);
+		await pacing.wait(Math.max(asked, backoffMs(retry, Math.random())));
 	}
 }
 

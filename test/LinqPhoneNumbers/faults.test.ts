@@ -242,7 +242,7 @@ describe('What happens when', () => {
 		expect((third?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(150);
 	});
 
-	it('5% of the requests for 1,000 lines fail: all are updated, ten at a time', async () => {
+	it('5% of the requests for 1,000 lines fail: all are updated', async () => {
 		server.lines.splice(0, 5, ...manyLines(1_000));
 		const random = seededRandom(20_260);
 		const mishaps: Mishap[] = [
@@ -264,6 +264,6 @@ describe('What happens when', () => {
 		expect(outputs[0]?.map(({ json }) => json.id)).toEqual(server.lines.map(({ id }) => id));
 		expect(server.lines.every(({ forwarding_number }) => forwarding_number === FORWARD)).toBe(true);
 		expect(server.requests.length).toBeGreaterThan(1_020);
-		expect(server.mostAtOnce()).toBeLessThanOrEqual(10);
+		expect(server.mostAtOnce()).toBeLessThanOrEqual(50);
 	}, 60_000);
 });

@@ -124,6 +124,18 @@ const updateForwarding: Record<string, Row[]> = {
 		[[FORWARD], 'The forwarding number is not a phone number'],
 	],
 	...ofEveryOperation(['+12025550002']),
+	'options.skipUnchanged': [
+		[true, ['+12025550002']],
+		['true', ['+12025550002']],
+		['yes', 'Skip Unchanged is neither true nor false'],
+		[null, 'Skip Unchanged is neither true nor false'],
+	],
+	'options.includePrevious': [
+		[true, ['+12025550002']],
+		['false', ['+12025550002']],
+		[1, 'Include Previous Number is neither true nor false'],
+		['', 'Include Previous Number is neither true nor false'],
+	],
 };
 
 const starting: Record<string, IDataObject> = {

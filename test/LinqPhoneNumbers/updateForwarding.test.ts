@@ -46,17 +46,11 @@ describe('Update Forwarding', () => {
 	])('sets the number of a line given by %s', async (_, phoneNumber, requests) => {
 		const { outputs, error } = await update({ phoneNumber });
 		expect(error).toBeUndefined();
-		expect(outputs[0]).toEqual([
-			{
-				json: { id: ID, phone_number: NUMBER, forwarding_number: FORWARD },
-				pairedItem: { item: 0 },
-			},
-		]);
-		expect(Object.keys(outputs[0]?.[0]?.json ?? {})).toEqual([
-			'id',
-			'phone_number',
-			'forwarding_number',
-		]);
+		// The list of lines tells it where the line is looked up there.
+		const previous = requests === 2 ? { previous_forwarding_number: null } : {};
+		const json = { id: ID, phone_number: NUMBER, forwarding_number: FORWARD, ...previous };
+		expect(outputs[0]).toEqual([{ json, pairedItem: { item: 0 } }]);
+		expect(Object.keys(outputs[0]?.[0]?.json ?? {})).toEqual(Object.keys(json));
 		expect(server.lines[1]?.forwarding_number).toBe(FORWARD);
 		expect(server.requests).toHaveLength(requests);
 	});

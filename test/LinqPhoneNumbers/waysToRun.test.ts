@@ -262,11 +262,12 @@ describe('However n8n runs the node', () => {
 				line: server.lines[3]?.phone_number,
 			});
 			expect(answers.map((answer) => JSON.parse(answer) as unknown)).toEqual(
-				Array(count).fill([
+				[null, FORWARD].slice(0, count).map((previous_forwarding_number) => [
 					{
 						id: server.lines[3]?.id,
 						phone_number: server.lines[3]?.phone_number,
 						forwarding_number: FORWARD,
+						previous_forwarding_number,
 					},
 				]),
 			);

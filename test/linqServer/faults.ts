@@ -7,6 +7,7 @@ import { ApiError } from './errors';
 export type Mishap =
 	| { kind: 'apiError'; code: ErrorCode; retryAfter?: number; headers?: Record<string, string> }
 	| { kind: 'answer'; status: number; headers?: Record<string, string>; body: string }
+	| { kind: 'answerAfterApplying'; status: number; headers?: Record<string, string> }
 	| { kind: 'reset'; when: 'beforeHeaders' | 'midBody' | 'afterApplying' }
 	| { kind: 'hang' }
 	| { kind: 'delay'; ms: number };
@@ -35,6 +36,21 @@ export function takeFault(faults: Fault[], method: string, path: string): Mishap
 	return fault?.mishap;
 }
 
+/** What is answered in place of what the handler says, once that has run. */
+const lateAnswers = new WeakMap<FastifyRequest, Mishap & { kind: 'answerAfterApplying' }>();
+
+/** Answers what is to be sent: the handler's payload, or nothing where the answer was replaced. */
+export function lateAnswer(
+	request: FastifyRequest,
+	reply: FastifyReply,
+	payload: unknown,
+): unknown {
+	const late = lateAnswers.get(request);
+	if (!late) return payload;
+	reply.status(late.status).headers(late.headers ?? {});
+	return '{}';
+}
+
 /** Lets a mishap happen. Afterwards the request goes on to its handler, unless an answer was sent or the socket is gone. */
 export async function happen(
 	mishap: Mishap,
@@ -49,6 +65,9 @@ export async function happen(
 		case 'answer':
 			reply.header('content-type', 'application/json').headers(mishap.headers ?? {});
 			await reply.status(mishap.status).send(mishap.body);
+			return;
+		case 'answerAfterApplying':
+			lateAnswers.set(request, mishap);
 			return;
 		case 'reset':
 			if (mishap.when === 'afterApplying') {

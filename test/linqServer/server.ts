@@ -1,12 +1,14 @@
+import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import Fastify from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PhoneNumber } from '../../nodes/linq/phoneNumber';
 import type { ErrorCode } from './errors';
 import { ApiError } from './errors';
 import type { Fault } from './faults';
-import { happen, takeFault } from './faults';
+import { happen, lateAnswer, takeFault } from './faults';
 import { exampleLines, reputation } from './lines';
 import { statusUpdated } from './statusUpdated';
 import type { Delivery, Subscriptions } from './subscriptions';
@@ -22,6 +24,16 @@ export interface RecordedRequest {
 	at: number;
 }
 
+/** A request to write a line. */
+export interface Write {
+	id: string;
+	/** What was asked for. */
+	to: string | null;
+	/** What the line was forwarded to before and after. */
+	before: string | null;
+	after: string | null;
+}
+
 export interface LinqServer {
 	/** Like `https://api.linqapp.com/api/partner`, on loopback. */
 	baseUrl: string;
@@ -30,6 +42,8 @@ export interface LinqServer {
 	lines: PhoneNumber[];
 	/** Every request that came in. */
 	requests: RecordedRequest[];
+	/** Every request to write a line that came as far as the line. */
+	writes: Write[];
 	/** What goes wrong, first match first. */
 	faults: Fault[];
 	subscriptions: Subscriptions;
@@ -52,6 +66,10 @@ export async function startLinqServer(
 		lines?: PhoneNumber[];
 		/** How many connections may wait to be accepted: Node.js' own 511 by default. */
 		backlog?: number;
+		/** How many requests a second are answered; those beyond it get 429, and are to wait a second. No limit by default. */
+		perSecond?: number;
+		/** How long it takes to answer, in milliseconds. */
+		answerMs?: number;
 		/** Lets targets of subscriptions on loopback be reached without https. */
 		plainLoopback?: boolean;
 	} = {},
@@ -59,6 +77,7 @@ export async function startLinqServer(
 	const apiKey = options.apiKey ?? 'local-linq-api-key';
 	const lines = options.lines ?? exampleLines();
 	const requests: RecordedRequest[] = [];
+	const writes: Write[] = [];
 	const faults: Fault[] = [];
 	let atOnce = 0;
 	let mostAtOnce = 0;
@@ -69,6 +88,16 @@ export async function startLinqServer(
 		ajv: { customOptions: { coerceTypes: false } },
 	});
 
+	if (options.perSecond !== undefined) {
+		await app.register(rateLimit, {
+			max: options.perSecond,
+			timeWindow: 1_000,
+			keyGenerator: ({ headers }) => headers.authorization ?? '',
+			// After the request has been recorded.
+			hook: 'preParsing',
+			errorResponseBuilder: () => new ApiError(1007, 1),
+		});
+	}
 	app.addHook('onRequest', async (request, reply) => {
 		// Node.js keeps the time for a second, and does not see that a test lets time pass.
 		reply.headers({ 'x-trace-id': request.id, date: new Date().toUTCString() });
@@ -88,6 +117,10 @@ export async function startLinqServer(
 		const recorded = requests.findLast(({ headers }) => headers === request.headers);
 		if (recorded) recorded.body = request.body;
 		await Promise.resolve();
+	});
+	app.addHook('onSend', async (request, reply, payload) => {
+		if (options.answerMs) await delay(options.answerMs);
+		return lateAnswer(request, reply, payload);
 	});
 	app.setErrorHandler(async (error, request, reply) => {
 		const known = error instanceof ApiError ? error : new ApiError(codeOf(error));
@@ -127,8 +160,10 @@ export async function startLinqServer(
 			if (!line) throw new ApiError(2001);
 			const forwarding = request.body.forwarding_number;
 			if (forwarding && !E164.test(forwarding)) throw new ApiError(1002);
+			const before = line.forwarding_number ?? null;
 			line.forwarding_number = forwarding || null;
 			const { id, phone_number, forwarding_number } = line;
+			writes.push({ id, to: forwarding || null, before, after: forwarding_number });
 			return await Promise.resolve({ id, phone_number, forwarding_number });
 		},
 	);
@@ -149,6 +184,7 @@ export async function startLinqServer(
 		apiKey,
 		lines,
 		requests,
+		writes,
 		faults,
 		subscriptions,
 		changeReputation: async (phoneNumber, status) => {

@@ -21,7 +21,7 @@ import { reputationOptions } from '../../n8n/reputationOptions';
 import { declaredRequest } from '../../n8n/request';
 import { linesOfRun } from '../linesOfRun';
 import type { RequestSettings } from '../requestSettings';
-import { readRequestSettings } from '../requestSettings';
+import { maxRetriesOption, readRequestSettings } from '../requestSettings';
 import { runOf } from '../run';
 
 export const listOption: INodePropertyOptions = {
@@ -89,6 +89,14 @@ export const listFields = updateDisplayOptions({ show: { operation: ['list'] } }
 				description: 'Only lines with one of these reputations. None chosen means any.',
 			},
 		],
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [maxRetriesOption],
 	},
 ] satisfies INodeProperties[]);
 

@@ -9,16 +9,19 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { updateDisplayOptions } from 'n8n-workflow';
+import type { AccountLines } from '../../linq/accountLines';
 import { readE164 } from '../../linq/e164';
 import { inputError } from '../../linq/linqError';
-import { readChoice } from '../../linq/parameterValue';
-import { PHONE_NUMBERS_URL, readUpdatedForwarding } from '../../linq/phoneNumber';
+import { readBoolean, readChoice, readGroup } from '../../linq/parameterValue';
+import type { UpdatedForwarding } from '../../linq/phoneNumber';
+import { forwardingOf, PHONE_NUMBERS_URL, readUpdatedForwarding } from '../../linq/phoneNumber';
 import { declaredRequest } from '../../n8n/request';
+import { changeSince, noteChange } from '../lineChanges';
 import { linesOfRun } from '../linesOfRun';
 import type { LineReference } from '../phoneNumberLocator';
 import { lineAsEntered, phoneNumberLocator, readLineReference } from '../phoneNumberLocator';
 import type { RequestSettings } from '../requestSettings';
-import { readRequestSettings } from '../requestSettings';
+import { maxRetriesOption, readRequestSettings } from '../requestSettings';
 import type { Run } from '../run';
 import { runOf } from '../run';
 
@@ -65,6 +68,32 @@ export const updateForwardingFields = updateDisplayOptions(
 			description: 'The number that inbound calls go to, with + and country code',
 			hint: 'To stop forwarding, choose Clear above',
 		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'Include Previous Number',
+					name: 'includePrevious',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether to return the number that calls went to before, as previous_forwarding_number. It is returned anyway for lines given by phone number.',
+				},
+				maxRetriesOption,
+				{
+					displayName: 'Skip Unchanged',
+					name: 'skipUnchanged',
+					type: 'boolean',
+					default: false,
+					description:
+						'Whether to send nothing for lines that are forwarded to this number already. Adds changed and previous_forwarding_number to the output.',
+				},
+			],
+		},
 	] satisfies INodeProperties[],
 );
 
@@ -73,6 +102,10 @@ interface Change {
 	line: LineReference;
 	/** E.164; null clears it. */
 	forwardingNumber: string | null;
+	/** Whether nothing is sent where the line has this number already. */
+	skipUnchanged: boolean;
+	/** Whether the output has the number that the line had before: always where the lines are listed anyway. */
+	withPrevious: boolean;
 	settings: RequestSettings;
 }
 
@@ -92,20 +125,46 @@ async function updateForwarding(
 	});
 }
 
-/** Sends the change, and answers the line as Linq confirms it. */
+/** Does what an item asks for, and answers the line as it then is. */
 async function apply(
 	run: Run,
 	context: IExecuteSingleFunctions,
 	request: IHttpRequestOptions,
-	{ line, forwardingNumber, settings }: Change,
+	change: Change,
 ): Promise<IDataObject> {
+	const { line, forwardingNumber, skipUnchanged, withPrevious, settings } = change;
+	const lines = async (since?: number) =>
+		await linesOfRun(run, context, { ...request, method: 'GET' }, settings, since);
 	const find = async () => {
-		if (line.by === 'id') return line.id;
-		const list = { ...request, method: 'GET' } as const;
-		return (await linesOfRun(run, context, list, settings)).byNumber(line.number).id;
+		if (line.by === 'number') return (await lines()).byNumber(line.number).id;
+		return withPrevious ? (await lines()).byId(line.id).id : line.id;
 	};
 	return await run.inLineOrder(find(), async (id) => {
-		refuseItself(run.lines?.byId(id)?.phone_number, forwardingNumber);
+		refuseItself(run.lines?.known(id)?.phone_number, forwardingNumber);
+		const previous = withPrevious ? await forwardingBefore(run, id, lines) : undefined;
+		if (skipUnchanged && previous?.forwarding_number === forwardingNumber) {
+			return { ...previous, changed: false, previous_forwarding_number: forwardingNumber };
+		}
+		const updated = await send(run, context, request, id, change);
+		return {
+			...updated,
+			...(skipUnchanged && { changed: true }),
+			...(previous && { previous_forwarding_number: previous.forwarding_number }),
+		};
+	});
+}
+
+/** Sends a change, and answers the line as Linq confirms it. */
+async function send(
+	run: Run,
+	context: IExecuteSingleFunctions,
+	request: IHttpRequestOptions,
+	id: string,
+	{ line, forwardingNumber, settings }: Change,
+): Promise<UpdatedForwarding> {
+	noteChange(id);
+	let confirmed: string | null | undefined;
+	try {
 		const { body } = await run.send(
 			context,
 			{ ...request, url: `${request.url}/${id}`, body: { forwarding_number: forwardingNumber } },
@@ -113,16 +172,48 @@ async function apply(
 			settings,
 		);
 		const updated = readUpdatedForwarding(body, { id, forwardingNumber });
+		confirmed = forwardingNumber;
 		run.account.noteConfirmed(context.getItemIndex());
-		return { ...updated };
-	});
+		return updated;
+	} finally {
+		// What failed is in doubt until the lines are listed anew.
+		noteChange(id, confirmed);
+	}
+}
+
+/** A line before a change, by the list of lines and by what this n8n process has done to it since. */
+async function forwardingBefore(
+	run: Run,
+	id: string,
+	lines: (since?: number) => Promise<AccountLines>,
+): Promise<UpdatedForwarding> {
+	const change = changeSince(id, run.listedAt);
+	const inDoubt = change && change.forwardingNumber === undefined;
+	const line = (await lines(inDoubt ? change.at : undefined)).byId(id);
+	const known = inDoubt ? undefined : change?.forwardingNumber;
+	return {
+		id: line.id,
+		phone_number: line.phone_number,
+		forwarding_number: known === undefined ? forwardingOf(line) : known,
+	};
 }
 
 function readChange(context: IExecuteSingleFunctions): Change {
 	const line = readLineReference(context);
 	const forwardingNumber = readForwardingNumber(context);
 	if (line.by === 'number') refuseItself(line.number, forwardingNumber);
-	return { line, forwardingNumber, settings: readRequestSettings(context) };
+	const options = readGroup(context.getNodeParameter('options', {}), 'Options');
+	const isOn = (name: string, field: string) =>
+		name in options && readBoolean(options[name], field);
+	const skipUnchanged = isOn('skipUnchanged', 'Skip Unchanged');
+	const includePrevious = isOn('includePrevious', 'Include Previous Number');
+	return {
+		line,
+		forwardingNumber,
+		skipUnchanged,
+		withPrevious: skipUnchanged || includePrevious || line.by === 'number',
+		settings: readRequestSettings(context),
+	};
 }
 
 /** Only the choice Clear clears: an expression that finds nothing must not switch a line's forwarding off. */

@@ -1,0 +1,183 @@
+import * as fc from 'fast-check';
+import type { IDataObject } from 'n8n-workflow';
+import { runNode } from '../engine';
+import type { Mishap } from '../linqServer/faults';
+import type { Write } from '../linqServer/server';
+import { startLinqServer, type LinqServer } from '../linqServer/server';
+
+const NUMBERS = ['+12025550101', '+12025550102', '+12025550103'];
+
+/** What a run may be asked for. */
+interface Item {
+	/** Which of the lines. */
+	line: number;
+	by: 'id' | 'ID' | 'number' | 'written';
+	/** Null clears it. */
+	to: string | null;
+	skipUnchanged: boolean;
+	includePrevious: boolean;
+	maxRetries: number;
+}
+
+/** What a request met: its number, and what went wrong. */
+type Faults = Array<[request: number, mishap: Mishap]>;
+
+const item: fc.Arbitrary<Item> = fc.record({
+	line: fc.integer({ min: 0, max: 2 }),
+	by: fc.constantFrom('id', 'ID', 'number', 'written'),
+	to: fc.constantFrom(...NUMBERS, null),
+	skipUnchanged: fc.boolean(),
+	includePrevious: fc.boolean(),
+	maxRetries: fc.integer({ min: 0, max: 2 }),
+});
+
+const soon = { 'retry-after-ms': '1' };
+const mishap: fc.Arbitrary<Mishap> = fc.oneof(
+	{ weight: 16, arbitrary: fc.constant<Mishap>({ kind: 'apiError', code: 3006, headers: soon }) },
+	{ weight: 16, arbitrary: fc.constant<Mishap>({ kind: 'apiError', code: 1007, headers: soon }) },
+	{ weight: 16, arbitrary: fc.constant<Mishap>({ kind: 'apiError', code: 2005 }) },
+	{
+		weight: 40,
+		arbitrary: fc.constant<Mishap>({ kind: 'answerAfterApplying', status: 503, headers: soon }),
+	},
+	{ weight: 16, arbitrary: fc.constant<Mishap>({ kind: 'answerAfterApplying', status: 200 }) },
+	{ weight: 8, arbitrary: fc.constant<Mishap>({ kind: 'delay', ms: 5 }) },
+	// These cost half a second each, where they are tried again.
+	{ weight: 1, arbitrary: fc.constant<Mishap>({ kind: 'reset', when: 'beforeHeaders' }) },
+	{ weight: 1, arbitrary: fc.constant<Mishap>({ kind: 'reset', when: 'afterApplying' }) },
+);
+
+const faults: fc.Arbitrary<Faults> = fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), mishap), {
+	maxLength: 5,
+});
+
+/** What an item came to. */
+type Outcome = { failed: true } | { failed: false; json: IDataObject };
+
+/**
+ * Whether a line's writes are those of its items, each in its turn: writes of a failed item may have been applied or
+ * not, those of a successful one were, and what it says of before is what the API had.
+ */
+function explains(
+	items: Array<{ item: Item; outcome: Outcome }>,
+	writes: Write[],
+	state: string | null,
+): boolean {
+	const [first, ...rest] = items;
+	if (!first) return writes.length === 0;
+	const { item, outcome } = first;
+	if (!outcome.failed && outcome.json.changed === false) {
+		return (
+			state === item.to &&
+			outcome.json.previous_forwarding_number === state &&
+			explains(rest, writes, state)
+		);
+	}
+	// None was applied, or several, where one was tried again.
+	for (let count = 0; count <= writes.length; count++) {
+		if (writes.slice(0, count).some(({ to }) => to !== item.to)) return false;
+		const after = count === 0 ? state : item.to;
+		const previous = outcome.failed ? undefined : outcome.json.previous_forwarding_number;
+		const confirmed = outcome.failed || count > 0;
+		const toldBefore = previous === undefined || previous === state;
+		if (confirmed && toldBefore && explains(rest, writes.slice(count), after)) return true;
+	}
+	return false;
+}
+
+describe('Whatever a run is asked for, and whatever goes wrong', () => {
+	let server: LinqServer;
+
+	beforeAll(async () => {
+		server = await startLinqServer();
+	});
+	afterAll(async () => {
+		await server.close();
+	});
+
+	it.each(['stopWorkflow', 'continueRegularOutput'] as const)(
+		'%s: the API ends as the items say, in their order',
+		async (onError) => {
+			await fc.assert(
+				fc.asyncProperty(
+					fc.array(item, { minLength: 1, maxLength: 7 }),
+					faults,
+					fc.array(fc.constantFrom(...NUMBERS, null), { minLength: 3, maxLength: 3 }),
+					async (items, meets, before) => {
+						const lines = server.lines.slice(0, 3);
+						for (const [index, line] of server.lines.entries()) {
+							line.forwarding_number = before[index] ?? null;
+						}
+						const start = lines.map((line) => line.forwarding_number ?? null);
+						server.requests.length = 0;
+						server.faults.length = 0;
+						server.writes.length = 0;
+						for (const [request, what] of meets) {
+							server.faults.push({
+								when: () => server.requests.length === request,
+								mishap: what,
+							});
+						}
+
+						const { outputs, error } = await runNode({
+							parameters: {
+								operation: 'updateForwarding',
+								phoneNumber: '={{ $json.line }}',
+								forwarding: "={{ $json.to ? 'set' : 'clear' }}",
+								forwardingNumber: '={{ $json.to }}',
+								options: {
+									skipUnchanged: '={{ $json.skipUnchanged }}',
+									includePrevious: '={{ $json.includePrevious }}',
+									maxRetries: '={{ $json.maxRetries }}',
+								},
+							},
+							items: items.map((one) => ({ ...one, line: named(one, lines) })),
+							credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+							onError,
+						});
+
+						const results = outputs[0] ?? [];
+						const outcomes = items.map<Outcome>((_, index) => {
+							const json = results[index]?.json;
+							return json && json.error === undefined ? { failed: false, json } : { failed: true };
+						});
+						if (!error) expect(results).toHaveLength(items.length);
+						for (const [index, line] of lines.entries()) {
+							const writes = server.writes.filter(({ id }) => id === line.id);
+							const own = items
+								.map((one, at) => ({
+									item: one,
+									outcome: outcomes[at] ?? { failed: true as const },
+								}))
+								.filter((one) => one.item.line === index);
+							const told = { own, writes, start: start[index] };
+							expect({ ...told, explained: explains(own, writes, start[index] ?? null) }).toEqual({
+								...told,
+								explained: true,
+							});
+						}
+						const asked = new Set(items.map((one) => lines[one.line]?.id));
+						expect(server.writes.filter(({ id }) => !asked.has(id))).toEqual([]);
+					},
+				),
+				{ numRuns: 300, seed: 20_260_218 },
+			);
+		},
+		240_000,
+	);
+});
+
+/** A line as an item names it. */
+function named({ line, by }: Item, lines: LinqServer['lines']): string {
+	const { id = '', phone_number = '' } = lines[line] ?? {};
+	switch (by) {
+		case 'id':
+			return id;
+		case 'ID':
+			return id.toUpperCase();
+		case 'number':
+			return phone_number;
+		case 'written':
+			return phone_number.replace(/^\+1(\d{3})(\d{3})/, '+1 ($1) $2-');
+	}
+}
