@@ -123,7 +123,7 @@ export async function prepareN8n(userFolder: string, options: N8nOptions = {}): 
 			running.catch(() => undefined);
 			// The editor's own first question: the main process says that it is healthy before it answers this. While it
 			// starts up, it answers everything with a text.
-			const question = role === 'start' ? '/rest/settings' : '/healthz';
+			const question = role === 'start' ? '/rest/settings' : '/healthz/readiness';
 			for (let tries = 0; tries < 240; tries++) {
 				const answer = await fetch(address + question).catch(() => undefined);
 				const type = answer?.headers.get('content-type') ?? '';

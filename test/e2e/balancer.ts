@@ -6,20 +6,35 @@ export interface Balancer {
 	stop: () => Promise<void>;
 }
 
-/** Hands requests to several servers in turn, as a load balancer does; a server that is not there is passed over. */
+const SECONDS_BETWEEN_LOOKS = 0.5;
+
+/**
+ * Hands requests to several n8n processes in turn, as a load balancer does: those whose health check last answered.
+ * (One that starts is there before it knows its webhooks, and would answer 404.)
+ */
 export async function startBalancer(targets: string[]): Promise<Balancer> {
+	let ready: string[] = [];
+	const look = async () => {
+		const looks = targets.map(async (target) => {
+			const answer = await fetch(`${target}/healthz/readiness`).catch(() => undefined);
+			return answer?.ok ? [target] : [];
+		});
+		ready = (await Promise.all(looks)).flat();
+	};
+	const looking = setInterval(() => void look(), SECONDS_BETWEEN_LOOKS * 1_000);
 	let next = 0;
 	const app = Fastify({ bodyLimit: 20_000_000 });
 	await app.register(httpProxy, {
 		upstream: '',
 		replyOptions: {
-			getUpstream: () => targets[next++ % targets.length] ?? '',
+			getUpstream: () => ready[next++ % ready.length] ?? '',
 		},
 	});
 	const address = await app.listen({ host: '127.0.0.1', port: 0 });
 	return {
 		address,
 		stop: async () => {
+			clearInterval(looking);
 			await app.close();
 		},
 	};
