@@ -17,6 +17,10 @@ export class LinqPhoneNumbers implements INodeType {
 		description: 'List Linq phone lines with their reputation and update their call forwarding',
 		defaults: { name: 'Linq Phone Numbers' },
 		usableAsTool: true,
+		builderHint: {
+			searchHint:
+				'List gives one item per line; with several input items turn on Execute Once. Update Forwarding takes the line by phone number or ID; only Forwarding set to Clear (or to Set or Clear with the word clear) stops forwarding, an empty number is an error. For a sync, turn on Skip Unchanged. To start a workflow when a reputation changes, use Linq Phone Numbers Trigger.',
+		},
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: CREDENTIAL, required: true }],

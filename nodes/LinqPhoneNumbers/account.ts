@@ -17,7 +17,7 @@ export class Account {
 		const updated = [...this.confirmed];
 		const unsure = [...this.sent].filter((other) => other !== item && !this.confirmed.has(other));
 		return [
-			`The run stopped at item ${item} (n8n counts from 0), nothing more is sent.`,
+			`The run stopped at [item ${item}], nothing more is sent.`,
 			updated.length === 0
 				? 'No line was updated before.'
 				: `Updated before: ${updated.length}, ${inWords(updated)}.`,
@@ -28,7 +28,7 @@ export class Account {
 	}
 }
 
-/** E.g. `items 0 to 4, 7`. */
+/** E.g. `[items 0 to 4, 7]`, counted from 0 as n8n does. */
 function inWords(items: number[]): string {
 	const ranges: Array<[from: number, to: number]> = [];
 	for (const item of items.sort((a, b) => a - b)) {
@@ -37,5 +37,5 @@ function inWords(items: number[]): string {
 		else ranges.push([item, item]);
 	}
 	const words = ranges.map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`));
-	return `${items.length === 1 ? 'item' : 'items'} ${words.join(', ')}`;
+	return `[${items.length === 1 ? 'item' : 'items'} ${words.join(', ')}]`;
 }

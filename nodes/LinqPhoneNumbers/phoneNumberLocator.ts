@@ -5,7 +5,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 import { readE164 } from '../linq/e164';
-import { readLineId } from '../linq/lineId';
+import { isLineId, readLineId } from '../linq/lineId';
 import { inputError } from '../linq/linqError';
 import { isRecord } from '../linq/record';
 import { lineChoices } from '../n8n/lineChoices';
@@ -60,9 +60,7 @@ export function readLineReference(context: IExecuteSingleFunctions): LineReferen
 		);
 	}
 	// A bare value, as an expression in place of the whole field gives it, says itself what it is.
-	const byNumber =
-		mode === 'number' ||
-		(mode === undefined && !(typeof value === 'string' && /^[0-9a-f-]{36}$/i.test(value)));
+	const byNumber = mode === 'number' || (mode === undefined && !isLineId(value));
 	return byNumber
 		? { by: 'number', number: readE164(value, 'The line') }
 		: { by: 'id', id: readLineId(value) };

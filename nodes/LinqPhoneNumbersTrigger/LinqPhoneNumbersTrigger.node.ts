@@ -30,11 +30,22 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 		eventTriggerDescription: "Waiting for a line's reputation or status to change",
 		activationMessage: 'Linq now tells this workflow when one of your lines changes.',
 		defaults: { name: 'Linq Phone Numbers Trigger' },
+		builderHint: {
+			searchHint:
+				'Subscribes at Linq by itself when the workflow is published: no webhook address need be copied. n8n must be reachable at a public https address; else poll with Schedule Trigger and Linq Phone Numbers.',
+		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: CREDENTIAL, required: true }],
 		webhooks: [
-			{ name: 'default', httpMethod: 'POST', responseMode: 'responseNode', path: 'webhook' },
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'responseNode',
+				path: 'webhook',
+				// Linq gets the address from the node: nobody need copy it.
+				ndvHideUrl: true,
+			},
 		],
 		properties: [
 			{
@@ -67,15 +78,13 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 					'Only changes after which the line has one of these reputations. None chosen means any.',
 			},
 			{
-				// eslint-disable-next-line n8n-nodes-base/node-param-display-name-wrong-for-dynamic-multi-options -- the values are phone numbers, not IDs
-				displayName: 'Phone Numbers',
+				displayName: 'Line Names or IDs',
 				name: 'phoneNumbers',
 				type: 'multiOptions',
 				typeOptions: { loadOptionsMethod: 'getLines' },
 				default: [],
-				// eslint-disable-next-line n8n-nodes-base/node-param-description-wrong-for-dynamic-multi-options -- as above
 				description:
-					'Only these lines. None chosen means all. Choose from the list, or give numbers using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+					'Only these lines. None chosen means all. A phone number names a line as well as its ID. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 			},
 			{
 				displayName: 'Simplify',

@@ -1,6 +1,9 @@
 import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { AccountLines } from '../linq/accountLines';
 import { readE164 } from '../linq/e164';
+import { isLineId, readLineId } from '../linq/lineId';
 import { inputError, LinqError } from '../linq/linqError';
+import { PHONE_NUMBERS_URL, readPhoneNumberList } from '../linq/phoneNumber';
 import { STATUS_UPDATED, WEBHOOK_VERSION } from '../linq/statusUpdate';
 import type { WebhookSubscription } from '../linq/webhookSubscription';
 import {
@@ -8,6 +11,7 @@ import {
 	readSubscriptionList,
 	SUBSCRIPTIONS_URL,
 } from '../linq/webhookSubscription';
+import { LISTING } from '../n8n/lineChoices';
 import type { LinqRequest } from '../n8n/request';
 import { requestAlone } from '../n8n/request';
 import { readState, writeSubscription } from './nodeState';
@@ -23,7 +27,7 @@ type Context = IHookFunctions | IWebhookFunctions;
 /** Whether Linq delivers to this node what it asks for; puts right what differs. */
 export async function checkSubscription(context: IHookFunctions): Promise<boolean> {
 	const target = readTargetUrl(context);
-	const wanted = readWanted(context);
+	const wanted = await readWanted(context);
 	const { subscriptionId, signingSecret } = readState(context);
 	const { toUs } = await subscriptionsTo(context, target, SETTING_UP);
 	const ours = toUs.find(({ id }) => signingSecret !== undefined && id === subscriptionId);
@@ -110,7 +114,7 @@ async function subscribe(
 	const request: LinqRequest = {
 		method: 'POST',
 		url: SUBSCRIPTIONS_URL,
-		body: { target_url: readTargetUrl(context), ...readWanted(context) },
+		body: { target_url: readTargetUrl(context), ...(await readWanted(context)) },
 	};
 	const { body } = await requestAlone(context, request, SETTING_UP, { maxRetries, beforeRetry });
 	const subscription = readCreatedSubscription(body);
@@ -196,10 +200,10 @@ function readTargetUrl(context: Context): string {
 }
 
 /** What the subscription has to cover, by the node's parameters. */
-function readWanted(context: Context): {
+async function readWanted(context: Context): Promise<{
 	subscribed_events: string[];
 	phone_numbers: string[];
-} {
+}> {
 	const events: unknown = context.getNodeParameter('events', []);
 	if (!Array.isArray(events) || events.length === 0) {
 		throw inputError(
@@ -207,12 +211,24 @@ function readWanted(context: Context): {
 			'Choose under Events whether changes of reputation, of status or of both count.',
 		);
 	}
-	const numbers: unknown = context.getNodeParameter('phoneNumbers', []);
-	const entries: unknown[] = Array.isArray(numbers) ? numbers : [numbers];
-	return {
-		subscribed_events: [STATUS_UPDATED],
-		phone_numbers: entries.map((number) => readE164(number, 'The phone number')),
-	};
+	return { subscribed_events: [STATUS_UPDATED], phone_numbers: await readNumbers(context) };
+}
+
+/** The lines' numbers; those that are given by ID are looked up. */
+async function readNumbers(context: Context): Promise<string[]> {
+	const value: unknown = context.getNodeParameter('phoneNumbers', []);
+	const entries: unknown[] = Array.isArray(value) ? value : [value];
+	if (!entries.some(isLineId)) {
+		return entries.map((number) => readE164(number, 'The phone number'));
+	}
+	const request: LinqRequest = { method: 'GET', url: PHONE_NUMBERS_URL };
+	const { body } = await requestAlone(context, request, LISTING, { maxRetries: MAX_RETRIES });
+	const lines = new AccountLines(readPhoneNumberList(body));
+	return entries.map((entry) =>
+		isLineId(entry)
+			? lines.byId(readLineId(entry)).phone_number
+			: readE164(entry, 'The phone number'),
+	);
 }
 
 function sameMembers(some: unknown[], others: unknown[]): boolean {

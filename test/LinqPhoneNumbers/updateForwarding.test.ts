@@ -64,6 +64,32 @@ describe('Update Forwarding', () => {
 		expect(server.lines[0]?.forwarding_number).toBeNull();
 	});
 
+	it.each(['clear', ' Clear', 'CLEAR'])(
+		'clears by the word %j where the data may say so, and only there',
+		async (forwardingNumber) => {
+			const phoneNumber = byId('550e8400-e29b-41d4-a716-000000000001');
+			const set = await update({ phoneNumber, forwardingNumber });
+			expect(set.error?.message).toContain('is not a phone number');
+			expect(server.requests).toEqual([]);
+			const { outputs } = await update({
+				phoneNumber,
+				forwarding: 'setOrClear',
+				forwardingNumber,
+			});
+			expect(outputs[0]?.[0]?.json.forwarding_number).toBeNull();
+			expect(server.lines[0]?.forwarding_number).toBeNull();
+		},
+	);
+
+	it.each(['', ' ', '={{ null }}', 'none', 'clear it', 'null', '-'])(
+		'never clears by %j, also where the word clear does',
+		async (forwardingNumber) => {
+			const { error } = await update({ forwarding: 'setOrClear', forwardingNumber });
+			expect(error?.message).toContain('The forwarding number ');
+			expect(server.requests).toEqual([]);
+		},
+	);
+
 	it.each(['', '   ', '={{ null }}', '={{ undefined }}', '={{ $json.missing }}'])(
 		'never clears by an empty number (%j)',
 		async (forwardingNumber) => {
@@ -273,7 +299,7 @@ describe('Update Forwarding', () => {
 		expect(error?.message).toBe('The forwarding number is empty');
 		expect(error?.context.itemIndex).toBe(1);
 		expect(error?.description).toContain(
-			'The run stopped at item 1 (n8n counts from 0), nothing more is sent. No line was updated before.',
+			'The run stopped at [item 1], nothing more is sent. No line was updated before.',
 		);
 		expect(server.requests).toEqual([]);
 	});
@@ -294,7 +320,7 @@ describe('Update Forwarding', () => {
 		);
 		expect(error?.context.itemIndex).toBe(20);
 		expect(error?.description).toContain(
-			`The run stopped at item 20 (n8n counts from 0), nothing more is sent. Updated before: ${updated}, items 0 to 19, 21 to `,
+			`The run stopped at [item 20], nothing more is sent. Updated before: ${updated}, [items 0 to 19, 21 to `,
 		);
 		expect(error?.description).not.toContain('without a confirmation');
 		expect(updated).toBeLessThan(40);

@@ -155,7 +155,7 @@ describe('However n8n runs the node', () => {
 			const sent = server.requests.length;
 			expect(error?.message).toContain(second?.id);
 			expect(error?.context.itemIndex).toBe(1);
-			expect(error?.description).toContain('Sent without a confirmation: item 0.');
+			expect(error?.description).toContain('Sent without a confirmation: [item 0].');
 			await new Promise((resolve) => setTimeout(resolve, 500));
 			expect(server.requests).toHaveLength(sent);
 			expect(sent).toBe(2);

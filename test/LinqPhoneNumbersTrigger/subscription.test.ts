@@ -124,6 +124,21 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(sent()).toEqual(['GET', 'POST', 'GET', 'PUT', 'GET', 'PUT']);
 	});
 
+	it('takes lines by their IDs as well, which are looked up in the list', async () => {
+		const [, second, third] = server.lines;
+		const lines = [second?.id.toUpperCase() ?? '', third?.phone_number ?? ''];
+		const trigger = await host({ parameters: { phoneNumbers: lines } });
+		await trigger.activate();
+		expect(server.subscriptions.all[0]?.phone_numbers).toEqual(['+12025550002', '+12025550003']);
+		// To look for a subscription and to make one, each with the list.
+		expect(sent()).toEqual(['GET', 'GET', 'GET', 'POST']);
+		trigger.parameters = { phoneNumbers: ['550e8400-e29b-41d4-a716-446655440000'] };
+		await expect(trigger.activate()).rejects.toThrow(
+			'There is no line with the ID 550e8400-e29b-41d4-a716-446655440000 in this Linq account',
+		);
+		expect(server.subscriptions.all[0]?.phone_numbers).toEqual(['+12025550002', '+12025550003']);
+	});
+
 	it('is updated when its events differ, and switched on when Linq switched it off', async () => {
 		const trigger = await host();
 		await trigger.activate();

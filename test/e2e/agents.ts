@@ -21,16 +21,19 @@ const LINE = '+12025550003';
 const TOOL = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTool';
 
 const LIST: INode['parameters'] = { operation: 'list' };
+/** A field that the model fills, as the ✨ button beside it writes it: the model is shown the field's name alone. */
+const byModel = (name: string) =>
+	`={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('${name}', \`\`, 'string') }}`;
 const UPDATE: INode['parameters'] = {
 	operation: 'updateForwarding',
-	phoneNumber: {
-		__rl: true,
-		mode: 'number',
-		value: "={{ $fromAI('line', 'The line, with + and country code', 'string') }}",
-	},
-	forwardingNumber:
-		"={{ $fromAI('forwarding_number', 'Where its calls go, with + and country code', 'string') }}",
+	phoneNumber: { __rl: true, mode: 'number', value: byModel('Line') },
+	forwarding: 'setOrClear',
+	forwardingNumber: byModel('Forwarding_Number_or_Clear'),
 };
+const filled = (line: string, forwarding: string) => ({
+	Line: line,
+	Forwarding_Number_or_Clear: forwarding,
+});
 
 /** What models were shown when a person last judged it. */
 const SNAPSHOT = fileURLToPath(new URL('./shownToModels.json', import.meta.url));
@@ -148,7 +151,7 @@ export function agents(setting: () => Setting, update: boolean): void {
 				});
 
 				it(`updates for each of ${count} items`, async () => {
-					openAi.callWith = { line: LINE, forwarding_number: FORWARD };
+					openAi.callWith = filled(LINE, FORWARD);
 					const path = `agent-update-${version}-${count}`;
 					await ask(path, version, items, 'Update Linq forwarding', UPDATE);
 					assert.equal(openAi.toolAnswers.length, count);
@@ -160,8 +163,24 @@ export function agents(setting: () => Setting, update: boolean): void {
 				});
 			}
 
+			it('clears by the word clear, never by an empty answer', async () => {
+				const { linq } = setting();
+				const [line] = linq.lines;
+				assert(line?.forwarding_number);
+				openAi.callWith = filled(line.phone_number, '');
+				await ask(`agent-empty-${version}`, version, [{}], 'Update Linq forwarding', UPDATE);
+				assert.match(openAi.toolAnswers[0] ?? '', /The forwarding number is empty/);
+				assert.match(openAi.toolAnswers[0] ?? '', /give the word clear/);
+				assert.equal(linq.requests.length, 0);
+				assert(line.forwarding_number);
+				openAi.callWith = filled(line.phone_number, 'clear');
+				await ask(`agent-clear-${version}`, version, [{}], 'Update Linq forwarding', UPDATE);
+				assert.match(openAi.toolAnswers[1] ?? '', /"forwarding_number": ?null/);
+				assert.equal(line.forwarding_number, null);
+			});
+
 			it('a line that is not there: the model is told what was wrong and what to do', async () => {
-				openAi.callWith = { line: '+12025558888', forwarding_number: FORWARD };
+				openAi.callWith = filled('+12025558888', FORWARD);
 				const path = `agent-unknown-${version}`;
 				await ask(path, version, [{}], 'Update Linq forwarding', UPDATE);
 				const [answer = ''] = openAi.toolAnswers;
@@ -212,13 +231,13 @@ export function agents(setting: () => Setting, update: boolean): void {
 			assert.match(JSON.stringify(listed.content), /\+12025550005/);
 			const updated = await client.callTool({
 				name: 'Update_Linq_forwarding',
-				arguments: { line: LINE, forwarding_number: FORWARD },
+				arguments: filled(LINE, FORWARD),
 			});
 			assert.match(JSON.stringify(updated.content), /\+12025557777/);
 			assert.equal(linq.lines[2]?.forwarding_number, FORWARD);
 			const unknown = await client.callTool({
 				name: 'Update_Linq_forwarding',
-				arguments: { line: '+12025558888', forwarding_number: FORWARD },
+				arguments: filled('+12025558888', FORWARD),
 			});
 			assert.match(JSON.stringify(unknown.content), /There is no line \+12025558888/);
 		} finally {

@@ -149,7 +149,7 @@ export function nodeRuns(setting: () => Setting): void {
 			assert.match(error?.message ?? '', new RegExp(`line ${id}: Access denied`));
 			assert.match(
 				error?.description ?? '',
-				/stopped at item 1 .* Updated before: 2, items 0, 2\./,
+				/stopped at \[item 1\], .* Updated before: 2, \[items 0, 2\]\./,
 			);
 			assert.deepEqual(json(outputs(execution, 'Success')[0]), []);
 		});

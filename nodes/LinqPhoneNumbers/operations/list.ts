@@ -23,6 +23,7 @@ import { linesOfRun } from '../linesOfRun';
 import type { RequestSettings } from '../requestSettings';
 import { maxRetriesOption, readRequestSettings } from '../requestSettings';
 import { runOf } from '../run';
+import { toolDescription } from '../toolDescription';
 
 export const listOption: INodePropertyOptions = {
 	name: 'List',
@@ -37,6 +38,9 @@ export const listOption: INodePropertyOptions = {
 };
 
 export const listFields = updateDisplayOptions({ show: { operation: ['list'] } }, [
+	toolDescription(
+		'List the Linq phone lines of the account. Returns for each line its id, its phone_number with + and country code, the forwarding_number that its inbound calls go to (null: none) and its reputation_status: HEALTHY, AT_RISK (send less) or CRITICAL (do not send).',
+	),
 	{
 		displayName: 'Return All',
 		name: 'returnAll',

@@ -24,11 +24,12 @@ import type { RequestSettings } from '../requestSettings';
 import { maxRetriesOption, readRequestSettings } from '../requestSettings';
 import type { Run } from '../run';
 import { runOf } from '../run';
+import { toolDescription } from '../toolDescription';
 
 export const updateForwardingOption: INodePropertyOptions = {
 	name: 'Update Forwarding',
 	value: 'updateForwarding',
-	action: 'Update forwarding of a line',
+	action: 'Update line forwarding',
 	description: 'Set or clear the number that inbound calls to a line are forwarded to',
 	routing: {
 		// The line's id follows in the path, and the body, once they are known to be right.
@@ -41,6 +42,9 @@ export const updateForwardingOption: INodePropertyOptions = {
 export const updateForwardingFields = updateDisplayOptions(
 	{ show: { operation: ['updateForwarding'] } },
 	[
+		toolDescription(
+			'Forward the inbound calls of one Linq phone line to a number, or stop forwarding them where this tool can clear. Give phone numbers with + and country code, e.g. +12025559999. Returns the line with the forwarding_number that Linq confirmed, null when calls are no longer forwarded. An error says what was wrong and what to do; then nothing has changed unless it says so.',
+		),
 		phoneNumberLocator,
 		{
 			displayName: 'Forwarding',
@@ -53,6 +57,12 @@ export const updateForwardingFields = updateDisplayOptions(
 					description: 'No longer forward inbound calls to the line',
 				},
 				{ name: 'Set', value: 'set', description: 'Forward inbound calls to a number' },
+				{
+					name: 'Set or Clear',
+					value: 'setOrClear',
+					description:
+						'Forward inbound calls to a number, or no longer where the word clear comes in its place. For data and AI agents that decide.',
+				},
 			],
 			default: 'set',
 			description: 'Whether to set the forwarding number or to remove it',
@@ -67,6 +77,17 @@ export const updateForwardingFields = updateDisplayOptions(
 			displayOptions: { show: { forwarding: ['set'] } },
 			description: 'The number that inbound calls go to, with + and country code',
 			hint: 'To stop forwarding, choose Clear above',
+		},
+		{
+			// Also what an agent's model is shown of it.
+			displayName: 'Forwarding Number or Clear',
+			name: 'forwardingNumber',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. +12025559999 or clear',
+			displayOptions: { show: { forwarding: ['setOrClear'] } },
+			description:
+				'The number that inbound calls go to, with + and country code, or the word clear to stop forwarding. An empty value is an error.',
 		},
 		{
 			displayName: 'Options',
@@ -216,11 +237,14 @@ function readChange(context: IExecuteSingleFunctions): Change {
 	};
 }
 
-/** Only the choice Clear clears: an expression that finds nothing must not switch a line's forwarding off. */
+/** Only the choice or the word Clear clears: an expression that finds nothing must not switch a line's forwarding off. */
 function readForwardingNumber(context: IExecuteSingleFunctions): string | null {
-	const forwarding: unknown = context.getNodeParameter('forwarding', 'set');
-	if (readChoice(forwarding, 'Forwarding', ['set', 'clear']) === 'clear') return null;
+	const value: unknown = context.getNodeParameter('forwarding', 'set');
+	const forwarding = readChoice(value, 'Forwarding', ['set', 'clear', 'setOrClear']);
+	if (forwarding === 'clear') return null;
 	const number: unknown = context.getNodeParameter('forwardingNumber', '');
+	const mayClear = forwarding === 'setOrClear';
+	if (mayClear && typeof number === 'string' && /^\s*clear\s*$/i.test(number)) return null;
 	if (
 		number === undefined ||
 		number === null ||
@@ -228,7 +252,9 @@ function readForwardingNumber(context: IExecuteSingleFunctions): string | null {
 	) {
 		throw inputError(
 			'The forwarding number is empty',
-			'To stop forwarding calls, choose Clear under Forwarding. If the number comes from an expression, the expression found nothing for this item. Nothing was sent for it.',
+			mayClear
+				? 'To stop forwarding calls, give the word clear. If the value comes from an expression, the expression found nothing for this item. Nothing was sent for it.'
+				: 'To stop forwarding calls, choose Clear under Forwarding. If the number comes from an expression, the expression found nothing for this item. Nothing was sent for it.',
 		);
 	}
 	return readE164(number, 'The forwarding number');
@@ -239,6 +265,6 @@ function refuseItself(lineNumber: string | undefined, forwardingNumber: string |
 	if (lineNumber === undefined || lineNumber !== forwardingNumber) return;
 	throw inputError(
 		`The line ${lineNumber} cannot be forwarded to itself`,
-		'Enter another forwarding number, or choose Clear under Forwarding to stop forwarding calls.',
+		'Enter another forwarding number. To stop forwarding calls, clear it instead.',
 	);
 }
