@@ -1,250 +1,202 @@
 import '../engine';
-import Table from 'cli-table3';
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeParameters,
-	INodeType,
-	IVersionedNodeType,
-} from 'n8n-workflow';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { LinqPhoneNumbers } from '../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
+import type { IDataObject } from 'n8n-workflow';
+import { getHeapStatistics } from 'node:v8';
 import { flatten, readPhoneNumberList } from '../../nodes/linq/phoneNumber';
-import type { NodeRun } from '../engine';
 import { runNode } from '../engine';
 import { manyLines } from '../linqServer/lines';
-import type { LinqServer } from '../linqServer/server';
-import { startLinqServer } from '../linqServer/server';
+import type { LinqApiOptions, LinqProcess } from './linqProcess';
+import { startLinqProcess } from './linqProcess';
+import type { Ways } from './measure';
+import { measure, print, printRatios } from './measure';
+import {
+	FORWARD,
+	hasN8n,
+	listByHttpRequest,
+	ProgrammaticUpdate,
+	run,
+	update,
+	updateByHttpRequest,
+} from './ways';
 
-const ROUNDS = 9;
-const UPDATES = 1_000;
-const FORWARD = '+12025557777';
+const LINES = 1_000;
+const NODE = 'Linq Phone Numbers';
 
-/**
- * Medians in milliseconds, the ways taken in turn so that each meets the same machine. Nothing forces the garbage
- * collector: that would throw compiled code away as well, and no n8n that is running does it.
- */
-async function measure(
-	server: LinqServer,
-	ways: Record<string, () => Promise<unknown>>,
-): Promise<Map<string, number>> {
-	const times = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
-	for (let round = -1; round < ROUNDS; round++) {
-		for (const [name, way] of Object.entries(ways)) {
-			// What the local server has recorded is no part of the work.
-			server.requests.length = 0;
-			const start = performance.now();
-			await way();
-			// The first round warms up.
-			if (round >= 0) times.get(name)?.push(performance.now() - start);
-		}
-	}
-	return new Map(
-		[...times].map(([name, all]) => [name, all.sort((a, b) => a - b)[all.length >> 1] ?? NaN]),
-	);
-}
-
-function print(title: string, medians: Map<string, number>, base: string): void {
-	const unit = medians.get(base) ?? NaN;
-	const table = new Table({ head: [title, 'ms', `of ${base}`], style: { head: [], border: [] } });
-	for (const [name, ms] of medians) table.push([name, ms.toFixed(1), (ms / unit).toFixed(2)]);
-	console.log(table.toString());
-}
-
-async function run(node: NodeRun, expected: number): Promise<void> {
-	const { outputs, error } = await runNode(node);
-	if (error || outputs[0]?.length !== expected) {
-		throw new Error(`${outputs[0]?.length ?? 0} of ${expected} items: ${error?.message ?? ''}`);
-	}
-}
-
-/** One of n8n's own nodes, from the n8n that the demo has installed. */
-function n8nNode(path: string, exported: string, version: number): INodeType | undefined {
-	const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-	const folder = join(
-		cache,
-		'n8n-nodes-linq-phone-numbers',
-		`n8n-2.41.1-node${process.versions.modules}`,
-		'node_modules/n8n-nodes-base/dist/nodes',
-	);
-	if (!existsSync(folder)) return undefined;
-	// eslint-disable-next-line @typescript-eslint/no-require-imports -- only there once the demo has run
-	const loaded = require(join(folder, path)) as Record<
-		string,
-		new () => INodeType | IVersionedNodeType
-	>;
-	const NodeClass = loaded[exported];
-	if (!NodeClass) throw new Error(`n8n has no node ${exported}`);
-	const node = new NodeClass();
-	return 'nodeVersions' in node ? node.getNodeType(version) : node;
-}
-
-/** The same updates as one would write them by hand in a node's execute, ten at a time. */
-class ProgrammaticUpdate implements INodeType {
-	description = { ...new LinqPhoneNumbers().description, requestDefaults: undefined };
-
-	async execute(this: IExecuteFunctions) {
-		const items = this.getInputData();
-		const { baseUrl } = await this.getCredentials<{ baseUrl: string }>('linqApi');
-		const output: IDataObject[] = [];
-		let next = 0;
-		const worker = async () => {
-			for (let item = next++; item < items.length; item = next++) {
-				const line = this.getNodeParameter('phoneNumber', item, '', { extractValue: true });
-				output[item] = (await this.helpers.httpRequestWithAuthentication.call(this, 'linqApi', {
-					method: 'PUT',
-					baseURL: baseUrl,
-					url: `/v3/phone_numbers/${line as string}`,
-					body: { forwarding_number: this.getNodeParameter('forwardingNumber', item) },
-					json: true,
-				})) as IDataObject;
-			}
-		};
-		await Promise.all(Array.from({ length: 10 }, worker));
-		return [output.map((json, item) => ({ json, pairedItem: { item } }))];
-	}
-}
-
-async function benchList(server: LinqServer, httpRequest: INodeType | undefined): Promise<void> {
-	const credentials = { apiKey: server.apiKey, baseUrl: server.baseUrl };
-	const splitOut = n8nNode('Transform/SplitOut/SplitOut.node.js', 'SplitOut', 1);
-	const editFields = n8nNode('Set/Set.node.js', 'Set', 3.4);
-	const assignments = Object.entries({
-		id: 'id',
-		phone_number: 'phone_number',
-		forwarding_number: 'forwarding_number',
-		reputation_status: 'reputation.status',
-		reputation_doc_url: 'reputation.doc_url',
-		health_status: 'health_status.status',
-		health_doc_url: 'health_status.doc_url',
-	}).map(([name, path]) => ({ id: name, name, type: 'string', value: `={{ $json.${path} }}` }));
-	for (const count of [100, 1_000, 10_000]) {
-		server.lines.splice(0, server.lines.length, ...manyLines(count));
-		const ways: Record<string, () => Promise<unknown>> = {
-			'bare fetch': async () => {
-				const answer = await fetch(`${server.baseUrl}/v3/phone_numbers`, {
-					headers: { authorization: `Bearer ${server.apiKey}` },
-				});
-				return readPhoneNumberList(JSON.parse(await answer.text())).map(flatten);
-			},
-			'Linq Phone Numbers': async () => {
-				await run({ parameters: { operation: 'list' }, credentials }, count);
-			},
-		};
-		if (httpRequest && splitOut && editFields) {
-			ways['HTTP Request + Split Out + Edit Fields'] = async () => {
-				await run(
-					{
-						nodeType: httpRequest,
-						typeName: 'n8n-nodes-base.httpRequest',
-						typeVersion: 4.2,
-						parameters: {
-							url: `${server.baseUrl}/v3/phone_numbers`,
-							authentication: 'predefinedCredentialType',
-							nodeCredentialType: 'linqApi',
-						},
-						credentials,
-						then: [
-							{
-								nodeType: splitOut,
-								typeVersion: 1,
-								parameters: { fieldToSplitOut: 'phone_numbers' },
-							},
-							{
-								nodeType: editFields,
-								typeVersion: 3.4,
-								parameters: { mode: 'manual', assignments: { assignments }, options: {} },
-							},
-						],
-					},
-					count,
-				);
-			};
-		}
-		print(`list ${count} lines`, await measure(server, ways), 'bare fetch');
-	}
-}
-
-/**
- * @param backlog how many connections the server lets wait. Of a thousand that come at once, those over it are
- * tried again by the operating system after a second.
- */
-async function benchUpdates(backlog: number, httpRequest: INodeType | undefined): Promise<void> {
-	const server = await startLinqServer({ backlog });
-	const credentials = { apiKey: server.apiKey, baseUrl: server.baseUrl };
-	server.lines.splice(0, server.lines.length, ...manyLines(UPDATES));
-	const items = server.lines.map(({ id, phone_number }) => ({ id, phone_number }));
-	const parameters = (mode: string, value: string): INodeParameters => ({
-		operation: 'updateForwarding',
-		phoneNumber: { __rl: true, mode, value },
-		forwarding: 'set',
-		forwardingNumber: FORWARD,
-	});
-	const byId = parameters('id', '={{ $json.id }}');
-	const ways: Record<string, () => Promise<unknown>> = {
-		'programmatic, 10 at a time': async () => {
-			await run(
-				{ nodeType: new ProgrammaticUpdate(), parameters: byId, items, credentials },
-				UPDATES,
-			);
-		},
-		'Linq Phone Numbers, by id': async () => {
-			await run({ parameters: byId, items, credentials }, UPDATES);
-		},
-		'Linq Phone Numbers, by number': async () => {
-			await run(
-				{ parameters: parameters('number', '={{ $json.phone_number }}'), items, credentials },
-				UPDATES,
-			);
-		},
-	};
-	if (httpRequest) {
-		ways['HTTP Request'] = async () => {
-			await run(
-				{
-					nodeType: httpRequest,
-					typeName: 'n8n-nodes-base.httpRequest',
-					typeVersion: 4.2,
-					parameters: {
-						method: 'PUT',
-						url: `=${server.baseUrl}/v3/phone_numbers/{{ $json.id }}`,
-						authentication: 'predefinedCredentialType',
-						nodeCredentialType: 'linqApi',
-						sendBody: true,
-						bodyParameters: { parameters: [{ name: 'forwarding_number', value: FORWARD }] },
-					},
-					items,
-					credentials,
-					// Some of a thousand connections at once may fail; the others are measured.
-					onError: 'continueRegularOutput',
-				},
-				UPDATES,
-			);
-		};
-	}
+/** Measures something against a local Linq API of its own. */
+async function against(
+	options: LinqApiOptions,
+	what: (linq: LinqProcess) => Promise<void>,
+): Promise<void> {
+	const linq = await startLinqProcess(options);
 	try {
-		print(
-			`${UPDATES} updates, ${backlog} may wait`,
-			await measure(server, ways),
-			httpRequest ? 'HTTP Request' : 'programmatic, 10 at a time',
-		);
+		await what(linq);
 	} finally {
-		await server.close();
+		linq.stop();
 	}
+}
+
+const itemsOf = (lines: number): IDataObject[] =>
+	manyLines(lines).map(({ id, phone_number }) => ({ id, phone_number }));
+
+async function bareList({ credentials }: LinqProcess, reputation?: string) {
+	const answer = await fetch(`${credentials.baseUrl}/v3/phone_numbers`, {
+		headers: { authorization: `Bearer ${credentials.apiKey}` },
+	});
+	const lines = readPhoneNumberList(JSON.parse(await answer.text()));
+	return lines
+		.filter((line) => !reputation || line.reputation?.status === reputation)
+		.map((line) => ({ json: flatten(line) }));
+}
+
+async function benchList(lines: number, rounds: number): Promise<void> {
+	await against({ lines }, async (linq) => {
+		const { credentials } = linq;
+		const ways: Ways = {
+			'bare fetch': async () => await bareList(linq),
+			[NODE]: async () => await run({ parameters: { operation: 'list' }, credentials }, lines),
+		};
+		if (hasN8n) {
+			ways['HTTP Request + Split Out + Edit Fields'] = async () =>
+				await run(listByHttpRequest(linq), lines);
+		}
+		printRatios(`list ${lines} lines`, await measure(ways, rounds), 'bare fetch');
+	});
+}
+
+/** How much heap something takes at its height, garbage among it, in bytes. */
+async function heapOf(what: () => Promise<unknown>): Promise<number> {
+	global.gc?.();
+	const used = () => getHeapStatistics().used_heap_size;
+	const before = used();
+	let most = before;
+	const looking = setInterval(() => (most = Math.max(most, used())), 1);
+	await what();
+	clearInterval(looking);
+	return Math.max(most, used()) - before;
+}
+
+async function benchMemory(lines: number): Promise<void> {
+	await against({ lines }, async (linq) => {
+		const { credentials } = linq;
+		const parameters = { operation: 'list', filters: { reputation: ['CRITICAL'] } };
+		const ways: Ways = {
+			'bare fetch': async () => await bareList(linq, 'CRITICAL'),
+			[NODE]: async () => await run({ parameters, credentials }, lines / 4),
+		};
+		const title = `list ${lines} lines, a quarter passes`;
+		printRatios(title, await measure(ways, 5), 'bare fetch');
+		const json = JSON.stringify({ phone_numbers: manyLines(lines) }).length;
+		const rows: string[][] = [['the answer', (json / 1e6).toFixed(0), '1.00']];
+		for (const [name, way] of Object.entries(ways)) {
+			const heap = await heapOf(way);
+			rows.push([name, (heap / 1e6).toFixed(0), (heap / json).toFixed(2)]);
+		}
+		print([title, 'MB of heap', 'of the answer'], rows);
+	});
+}
+
+async function benchUpdates(title: string, api: Omit<LinqApiOptions, 'lines'>): Promise<void> {
+	await against({ lines: LINES, ...api }, async (linq) => {
+		const { credentials } = linq;
+		const items = itemsOf(LINES);
+		const ways: Ways = {
+			'programmatic, 10 at a time': async () =>
+				await run(
+					{ nodeType: new ProgrammaticUpdate(), parameters: update('id'), items, credentials },
+					LINES,
+				),
+			[`${NODE}, by ID`]: async () =>
+				await run({ parameters: update('id'), items, credentials }, LINES),
+			[`${NODE}, by number`]: async () =>
+				await run({ parameters: update('number'), items, credentials }, LINES),
+		};
+		if (hasN8n) {
+			ways['HTTP Request'] = async () => await run(updateByHttpRequest(linq, items), LINES);
+		}
+		const medians = await measure(ways, 7);
+		const base = hasN8n ? 'HTTP Request' : 'programmatic, 10 at a time';
+		printRatios(`${LINES} updates, ${title}`, medians, base);
+	});
+}
+
+/** What comes of updates where Linq answers so many requests a second. */
+async function benchLimit(perSecond: number): Promise<void> {
+	await against({ lines: LINES, perSecond, answerMs: 50, backlog: 2_048 }, async (linq) => {
+		const { credentials } = linq;
+		const items = itemsOf(LINES);
+		const nodes = {
+			[NODE]: { parameters: update('id'), items, credentials },
+			...(hasN8n && { 'HTTP Request': updateByHttpRequest(linq, items) }),
+		};
+		const rows: string[][] = [];
+		for (const [name, node] of Object.entries(nodes)) {
+			const start = performance.now();
+			const { outputs } = await runNode(node);
+			const seconds = (performance.now() - start) / 1_000;
+			const confirmed = outputs[0]?.filter(({ json }) => json.forwarding_number === FORWARD);
+			const { updates, applied } = await linq.counts();
+			rows.push([
+				name,
+				String(applied),
+				String(confirmed?.length ?? 0),
+				`${(((updates - applied) / updates) * 100).toFixed(1)}%`,
+				seconds.toFixed(1),
+			]);
+		}
+		print([`${LINES} updates, ${perSecond}/s answered`, 'done', 'confirmed', 'refused', 's'], rows);
+	});
+}
+
+async function benchUnchanged(differing: number, answerMs: number): Promise<void> {
+	await against({ lines: LINES, answerMs }, async (linq) => {
+		const { credentials } = linq;
+		let round = 0;
+		/** The same number for all, but for some that get another one each time. */
+		const items = () => {
+			round++;
+			return itemsOf(LINES).map((item, index) => ({
+				...item,
+				to: index < differing ? `+1202556${String(round).padStart(4, '0')}` : FORWARD,
+			}));
+		};
+		const sync = (skipUnchanged: boolean) => async () => {
+			const parameters = update('id', '={{ $json.to }}', { skipUnchanged });
+			await run({ parameters, items: items(), credentials }, LINES);
+		};
+		await sync(false)();
+		await linq.counts();
+		await sync(true)();
+		const { lists, updates } = await linq.counts();
+		const title = `${LINES} items, ${differing} differ, ${answerMs} ms an answer`;
+		console.log(`${title}, skipped: ${lists} GET, ${updates} PUT`);
+		const ways = { 'all are sent': sync(false), 'Skip Unchanged': sync(true) };
+		printRatios(title, await measure(ways, 5), 'all are sent');
+	});
+}
+
+/** Whether the time for each update stays the same. */
+async function benchGrowth(counts: number[]): Promise<void> {
+	const rows: string[][] = [];
+	for (const lines of counts) {
+		await against({ lines }, async ({ credentials }) => {
+			const start = performance.now();
+			await run({ parameters: update('number'), items: itemsOf(lines), credentials }, lines);
+			const ms = performance.now() - start;
+			rows.push([String(lines), (ms / 1_000).toFixed(1), (ms / lines).toFixed(2)]);
+		});
+	}
+	print(['updates by number, in one run', 's', 'ms each'], rows);
 }
 
 async function bench(): Promise<void> {
-	const httpRequest = n8nNode('HttpRequest/HttpRequest.node.js', 'HttpRequest', 4.2);
-	if (!httpRequest) console.log("n8n's own nodes join in once npm run demo has installed n8n.");
-	const server = await startLinqServer();
-	try {
-		await benchList(server, httpRequest);
-	} finally {
-		await server.close();
-	}
-	for (const backlog of [511, 2_048]) await benchUpdates(backlog, httpRequest);
+	if (!hasN8n) console.log("n8n's own nodes join in once npm run demo has installed n8n.");
+	for (const lines of [100, 1_000, 10_000]) await benchList(lines, 5);
+	await benchMemory(100_000);
+	await benchUpdates('50 ms an answer', { answerMs: 50, backlog: 2_048 });
+	await benchUpdates('at once', { backlog: 2_048 });
+	await benchUpdates('at once, 511 may wait', { backlog: 511 });
+	await benchLimit(100);
+	await benchUnchanged(10, 50);
+	await benchGrowth([5_000, 10_000, 20_000]);
 }
 
 bench().catch((error: unknown) => {
