@@ -7,6 +7,8 @@ import { signedHeaders } from '../linqServer/subscriptions.js';
 /** Linq goes on for 25 minutes; a test has less time. */
 const RETRY_FOR_MS = 100_000;
 const RETRY_AFTER_MS = 2_000;
+/** A process that is killed may have taken an answer with it. */
+const ANSWER_WITHIN_MS = 20_000;
 
 /** What became of an event. */
 export type Outcome = 'answered' | 'not subscribed' | `refused with ${number}` | 'given up';
@@ -16,7 +18,7 @@ export function newEvent() {
 	return statusUpdated({ phone_number: '+12025550001', reputation: ['HEALTHY', 'AT_RISK'] });
 }
 
-/** Sends one delivery, and answers its status; undefined where no answer came. */
+/** Sends one delivery, and answers its status; undefined where no answer came in time. */
 export async function post(
 	address: string,
 	secret: string,
@@ -25,7 +27,9 @@ export async function post(
 ): Promise<number | undefined> {
 	const body = JSON.stringify(event);
 	const headers = signedHeaders(secret, `msg_${event.event_id}`, body, at);
-	const answer = await fetch(address, { method: 'POST', headers, body }).catch(() => undefined);
+	const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+	const request = { method: 'POST', headers, body, signal };
+	const answer = await fetch(address, request).catch(() => undefined);
 	return answer?.status;
 }
 
