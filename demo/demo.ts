@@ -86,21 +86,23 @@ async function showWebhooks(n8n: N8nHost, local: LinqServer, rotaKey: string): P
 	}
 }
 
-/** A line is made at risk, and the chat is told. */
+/** A line worsens and recovers, and the chat is told. */
 async function showAlert(local: LinqServer, messages: string[]): Promise<void> {
-	console.log('\nAlert when a line worsens');
+	console.log('\nAlert when a line worsens, and all clear when it recovers');
 	const line = local.lines[0];
 	if (!line) throw new Error('The local Linq API has no line to change');
 	await until('the trigger to subscribe', () => local.subscriptions.all.length > 0);
-	for (const reputation of ['AT_RISK', 'HEALTHY', 'CRITICAL']) {
+	for (const reputation of ['AT_RISK', 'CRITICAL', 'HEALTHY']) {
 		const [delivery] = await local.changeReputation(line.phone_number, reputation);
 		if (delivery?.status !== 200) throw new Error(`n8n answered ${delivery?.status ?? 'nothing'}`);
 	}
-	await until('the messages to come', () => messages.length >= 2);
+	await until('the messages to come', () => messages.length >= 3);
 	const table = new Table({ head: ['message in the chat'], style: { head: [], border: [] } });
 	for (const message of messages) table.push([message]);
 	console.log(table.toString());
-	if (messages.length !== 2) throw new Error('Only the two changes for the worse should be told');
+	if (messages.filter((message) => message.startsWith('All clear')).length !== 1) {
+		throw new Error('All clear should be told once, when the line is healthy again');
+	}
 }
 
 /** Waits for what n8n does by itself. */

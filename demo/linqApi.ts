@@ -18,15 +18,25 @@ export async function openLinqApi(): Promise<LinqApiInUse> {
 	return { apiKey: local.apiKey, baseUrl: local.baseUrl, local };
 }
 
-/** The credentials that the examples refer to. */
-export function exampleCredentials({ apiKey, baseUrl }: LinqApiInUse, rotaKey: string): object[] {
+/**
+ * The credentials that the examples refer to, but for those of a model and of Google.
+ *
+ * @param key what who calls the examples' webhooks has to know
+ */
+export function exampleCredentials({ apiKey, baseUrl }: LinqApiInUse, key: string): object[] {
 	return [
 		{ id: 'linqApi', name: 'Linq API', type: 'linqApi', data: { apiKey, baseUrl } },
 		{
 			id: 'rotaKey',
 			name: 'On-call rota key',
 			type: 'httpHeaderAuth',
-			data: { name: 'X-Rota-Key', value: rotaKey },
+			data: { name: 'X-Rota-Key', value: key },
+		},
+		{
+			id: 'healthyLineKey',
+			name: 'Healthy line key',
+			type: 'httpHeaderAuth',
+			data: { name: 'X-Line-Key', value: key },
 		},
 	];
 }

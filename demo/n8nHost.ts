@@ -39,7 +39,7 @@ export interface N8nOptions {
 const EXAMPLES_FILES_FOLDER = '/home/node/.n8n-files';
 
 /** The chat in the examples. */
-const EXAMPLES_CHAT = 'https://chat.example.com/incoming-webhook';
+export const EXAMPLES_CHAT = 'https://chat.example.com/incoming-webhook';
 
 /** Prepares an n8n whose data is in a folder. */
 export async function prepareN8n(userFolder: string, options: N8nOptions = {}): Promise<N8nHost> {

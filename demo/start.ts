@@ -9,8 +9,8 @@ import { prepareN8n } from './n8nHost.js';
 async function start(): Promise<void> {
 	const linq = await openLinqApi();
 	const n8n = await prepareN8n(join(cacheFolder, 'editor'), { port: 5678 });
-	const rotaKey = randomUUID();
-	await n8n.importCredentials(exampleCredentials(linq, rotaKey));
+	const key = randomUUID();
+	await n8n.importCredentials(exampleCredentials(linq, key));
 	const examples = (await readdir('examples')).filter((file) => file.endsWith('.json'));
 	for (const file of examples) await n8n.importExample(file);
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -18,7 +18,7 @@ async function start(): Promise<void> {
 	}
 	const address = await n8n.start();
 	console.log(`n8n's editor is at ${address} (it asks for an account of this n8n alone; any e-mail does)
-The webhook of the rota example wants the header X-Rota-Key: ${rotaKey}
+The examples' webhooks want a header, the rota's X-Rota-Key and the healthy line's X-Line-Key: ${key}
 Webhook addresses in the editor say https, as Linq demands it; on this machine they answer to http.
 Ctrl-C ends it.`);
 }

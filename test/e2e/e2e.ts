@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { N8N_VERSION } from '../../demo/installN8n.js';
 import { agents } from './agents.js';
 import { editor } from './editor.js';
+import { examples } from './examples.js';
 import { killed } from './killed.js';
 import { nodeRuns } from './nodeRuns.js';
 import type { Setting } from './setting.js';
@@ -37,6 +38,9 @@ describe(`n8n ${values.n8n}`, { timeout: 1_200_000 }, () => {
 	});
 	describe('the editor', () => {
 		editor(setting);
+	});
+	describe('the examples', () => {
+		examples(setting);
 	});
 	describe('n8n is killed', () => {
 		killed(setting);

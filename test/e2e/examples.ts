@@ -1,0 +1,479 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import Fastify from 'fastify';
+import { DataTable } from './dataTable.js';
+import { InstalledExample, outputsOf } from './installedExample.js';
+import type { Setting } from './setting.js';
+
+const [FIRST, SECOND, THIRD, FOURTH, FIFTH] = [1, 2, 3, 4, 5].map(
+	(line) => `+1202555000${line}`,
+) as [string, string, string, string, string];
+const ON_CALL = '+12025557777';
+const OTHER = '+12025558888';
+
+/** The example workflows that the demo does not run, as they are in the repo. */
+export function examples(setting: () => Setting): void {
+	const chat = Fastify();
+	const told: string[] = [];
+	let chatAddress = '';
+
+	before(async () => {
+		chat.post<{ Body: { text: string } }>('/', async ({ body }) => {
+			told.push(body.text);
+			return await Promise.resolve({});
+		});
+		chatAddress = await chat.listen({ host: '127.0.0.1', port: 0 });
+	});
+	after(async () => {
+		await chat.close();
+	});
+	beforeEach(() => {
+		setting().reset();
+		setting().linq.writes.length = 0;
+		told.length = 0;
+	});
+
+	const numberOf = (id: string) => setting().linq.lines.find((one) => one.id === id)?.phone_number;
+	/** What Linq was asked to write: line and number, in order. */
+	const written = () => setting().linq.writes.map(({ id, to }) => [numberOf(id), to]);
+	/** How often Linq was asked for what. */
+	const asked = (method: string) =>
+		setting().linq.requests.filter((request) => request.method === method).length;
+	const forwarding = (phoneNumber: string) =>
+		setting().linq.lines.find(({ phone_number }) => phone_number === phoneNumber)
+			?.forwarding_number ?? null;
+
+	describe('on-call-rota-by-schedule.json', () => {
+		let table: DataTable;
+		let rota: InstalledExample;
+		const hours = (count: number) => new Date(Date.now() + count * 3_600_000).toISOString();
+		const shift = (line: string | null, forward_to: string | null, from = -1, to = 1) => ({
+			line,
+			forward_to,
+			starts_at: hours(from),
+			ends_at: hours(to),
+		});
+		const run = async () => await rota.start('Every 15 minutes');
+
+		before(async () => {
+			table = await DataTable.create(setting().api, 'On-call shifts', {
+				line: 'string',
+				forward_to: 'string',
+				starts_at: 'date',
+				ends_at: 'date',
+			});
+			rota = await InstalledExample.install(setting(), 'on-call-rota-by-schedule.json', {
+				chat: chatAddress,
+				table,
+			});
+			await rota.publish();
+		});
+		after(async () => {
+			await rota.remove();
+		});
+		beforeEach(async () => {
+			await table.clear();
+		});
+
+		it('forwards as the shift of now says, and sends nothing again', async () => {
+			await table.insert([
+				shift(FIRST, OTHER, -3, -1),
+				shift(FIRST, ON_CALL),
+				shift(FIRST, OTHER, 1, 3),
+				shift('+1 (202) 555-0002', ON_CALL),
+				shift(FOURTH, OTHER, 1, 2),
+			]);
+			assert.equal((await run()).status, 'success');
+			assert.deepEqual(written().sort(), [
+				[FIRST, ON_CALL],
+				[SECOND, ON_CALL],
+			]);
+			assert.equal((await run()).status, 'success');
+			assert.equal(written().length, 2);
+			assert.deepEqual(told, []);
+		});
+
+		it('no shift now: asks nothing, sends nothing', async () => {
+			await table.insert([shift(FIRST, ON_CALL, 1, 2)]);
+			assert.equal((await run()).status, 'success');
+			assert.equal(setting().linq.requests.length, 0);
+		});
+
+		it('overlapping shifts: the one that started last counts', async () => {
+			await table.insert([
+				shift(FIRST, OTHER, -5),
+				shift(FIRST, ON_CALL, -1),
+				shift(FIRST, OTHER, -3),
+			]);
+			await run();
+			assert.deepEqual(written(), [[FIRST, ON_CALL]]);
+			await run();
+			assert.equal(written().length, 1);
+		});
+
+		it('the word clear clears', async () => {
+			await table.insert([shift(FIRST, 'clear')]);
+			await run();
+			assert.deepEqual(written(), [[FIRST, null]]);
+		});
+
+		it('a row that is wrong and a line that fails: told, not a success, and the others are done', async () => {
+			const { linq } = setting();
+			linq.faults.push({ path: linq.lines[1]?.id, mishap: { kind: 'apiError', code: 2005 } });
+			await table.insert([
+				shift(FIRST, null),
+				shift(SECOND, ON_CALL),
+				shift(THIRD, ON_CALL),
+				shift(FIFTH, ''),
+				shift(null, ON_CALL),
+			]);
+			const execution = await run();
+			assert.equal(execution.status, 'error');
+			assert.match(execution.data?.resultData.error?.message ?? '', /^4 lines failed/);
+			assert.equal(forwarding(FIRST), '+12025559999');
+			assert.equal(forwarding(THIRD), ON_CALL);
+			assert.equal(told.length, 1);
+			const [text = ''] = told;
+			assert.match(text, /^Not forwarded as the rota says:\n/);
+			assert.match(text, /Line \+12025550001: The forwarding number is empty/);
+			assert.match(text, /Line \+12025550002: .*Access denied/);
+			assert.match(text, /Line \+12025550005: The forwarding number is empty/);
+			assert.match(text, /Line \(unknown\): No line is chosen/);
+		});
+	});
+
+	describe('after-hours-forwarding.json', () => {
+		const AFTER_HOURS = '+12025550100';
+		let table: DataTable;
+		let nights: InstalledExample;
+		const evening = async () => await nights.start('Every evening');
+		const morning = async () => await nights.start('Every morning');
+		const allForwarding = () =>
+			setting().linq.lines.map(({ forwarding_number }) => forwarding_number ?? null);
+		const BEFORE = ['+12025559999', null, null, null, null];
+		const NIGHT = BEFORE.map(() => AFTER_HOURS);
+		const change = (index: number, forwarding_number: string) => {
+			Object.assign(setting().linq.lines[index] ?? {}, { forwarding_number });
+		};
+
+		before(async () => {
+			table = await DataTable.create(setting().api, 'After hours', {
+				line: 'string',
+				forward_to: 'string',
+			});
+			nights = await InstalledExample.install(setting(), 'after-hours-forwarding.json', {
+				chat: chatAddress,
+				table,
+			});
+			await nights.publish();
+		});
+		after(async () => {
+			await nights.remove();
+		});
+		beforeEach(async () => {
+			await table.clear();
+		});
+
+		it('forwards in the evening, restores in the morning, and clears what was clear', async () => {
+			assert.equal((await evening()).status, 'success');
+			assert.deepEqual(allForwarding(), NIGHT);
+			assert.deepEqual(await table.rows(), [
+				{ line: FIRST, forward_to: '+12025559999' },
+				...[SECOND, THIRD, FOURTH, FIFTH].map((line) => ({ line, forward_to: 'clear' })),
+			]);
+			assert.equal((await morning()).status, 'success');
+			assert.deepEqual(allForwarding(), BEFORE);
+			assert.deepEqual(await table.rows(), []);
+			assert.equal(written().length, 10);
+			assert.deepEqual(told, []);
+		});
+
+		it('an evening that runs twice, and with another number: what was before stays what it was', async () => {
+			await evening();
+			const remembered = await table.rows();
+			await evening();
+			assert.equal(written().length, 5, 'the second evening sends nothing');
+			// As after an evening with another after-hours number.
+			for (const index of BEFORE.keys()) change(index, OTHER);
+			await evening();
+			assert.deepEqual(allForwarding(), NIGHT);
+			assert.deepEqual(await table.rows(), remembered);
+			await morning();
+			assert.deepEqual(allForwarding(), BEFORE);
+		});
+
+		it('a morning that runs twice, or by itself, sends nothing', async () => {
+			assert.equal((await morning()).status, 'success');
+			await evening();
+			await morning();
+			change(1, ON_CALL);
+			await morning();
+			assert.equal(written().length, 10);
+			assert.equal(forwarding(SECOND), ON_CALL);
+		});
+
+		it('a line that fails in the evening: told, not a success, and left as it was in the morning', async () => {
+			const { linq } = setting();
+			linq.faults.push({ path: linq.lines[0]?.id, mishap: { kind: 'apiError', code: 2005 } });
+			const execution = await evening();
+			assert.equal(execution.status, 'error');
+			assert.match(told.join(), /^Not forwarded after hours:\nLine \+12025550001: .*Access denied/);
+			assert.deepEqual(allForwarding(), ['+12025559999', ...NIGHT.slice(1)]);
+			linq.faults.length = 0;
+			linq.requests.length = 0;
+			await morning();
+			assert.deepEqual(allForwarding(), BEFORE);
+			assert.equal(asked('PUT'), 4, 'the failed line is not written in the morning');
+			assert.deepEqual(await table.rows(), []);
+		});
+
+		it('a line that Linq changed without confirming it is restored like the others', async () => {
+			const { linq } = setting();
+			linq.faults.push({
+				path: linq.lines[0]?.id,
+				mishap: { kind: 'answerAfterApplying', status: 403 },
+			});
+			assert.equal((await evening()).status, 'error');
+			assert.equal(told.length, 1);
+			assert.deepEqual(allForwarding(), NIGHT);
+			linq.faults.length = 0;
+			await evening();
+			await morning();
+			assert.deepEqual(allForwarding(), BEFORE);
+		});
+
+		it('a line that fails in the morning: told, remembered over the next evening, and restored then', async () => {
+			const { linq } = setting();
+			await evening();
+			linq.faults.push({ path: linq.lines[0]?.id, mishap: { kind: 'apiError', code: 2005 } });
+			const execution = await morning();
+			assert.equal(execution.status, 'error');
+			assert.match(
+				told.join(),
+				/^Not restored in the morning:\nLine \+12025550001: .*Access denied/,
+			);
+			assert.deepEqual(await table.rows(), [{ line: FIRST, forward_to: '+12025559999' }]);
+			linq.faults.length = 0;
+			await evening();
+			assert.deepEqual(allForwarding(), NIGHT);
+			assert.equal((await morning()).status, 'success');
+			assert.deepEqual(allForwarding(), BEFORE);
+		});
+
+		it('a line that cannot be listed or remembered is not changed', async () => {
+			const { linq } = setting();
+			linq.faults.push({ method: 'GET', mishap: { kind: 'apiError', code: 2005 } });
+			assert.equal((await evening()).status, 'error');
+			assert.equal(asked('PUT'), 0);
+			assert.deepEqual(await table.rows(), []);
+		});
+
+		it('a remembered number that is gone clears nothing', async () => {
+			await evening();
+			await table.clear();
+			await table.insert([
+				{ line: FIRST, forward_to: null },
+				{ line: SECOND, forward_to: '' },
+				{ line: THIRD, forward_to: 'clear' },
+			]);
+			const execution = await morning();
+			assert.equal(execution.status, 'error');
+			assert.match(told.join(), /Line \+12025550001: The forwarding number is empty/);
+			assert.match(told.join(), /Line \+12025550002: The forwarding number is empty/);
+			assert.deepEqual(allForwarding(), [AFTER_HOURS, AFTER_HOURS, null, AFTER_HOURS, AFTER_HOURS]);
+		});
+	});
+
+	it('reputation-history.json: a row for each line and day', async () => {
+		const { linq } = setting();
+		const table = await DataTable.create(setting().api, 'Reputations', {
+			date: 'string',
+			phone_number: 'string',
+			reputation_status: 'string',
+		});
+		await table.insert([
+			{ date: '2026-02-18', phone_number: FIRST, reputation_status: 'CRITICAL' },
+		]);
+		const history = await InstalledExample.install(setting(), 'reputation-history.json', { table });
+		await history.publish();
+		assert.equal((await history.start('Every morning')).status, 'success');
+		await linq.changeReputation(SECOND, 'HEALTHY');
+		assert.equal((await history.start('Every morning')).status, 'success');
+		const rows = await table.rows();
+		const [first, ...today] = rows;
+		assert.deepEqual(first, {
+			date: '2026-02-18',
+			phone_number: FIRST,
+			reputation_status: 'CRITICAL',
+		});
+		assert.match(JSON.stringify(today[0]?.date), /^"\d{4}-\d\d-\d\d"$/);
+		assert.deepEqual(
+			today.map(({ phone_number, reputation_status }) => [phone_number, reputation_status]),
+			[
+				[FIRST, 'HEALTHY'],
+				[SECOND, 'HEALTHY'],
+				[THIRD, 'CRITICAL'],
+				[FOURTH, 'HEALTHY'],
+				[FIFTH, 'AT_RISK'],
+			],
+		);
+		linq.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+		assert.equal((await history.start('Every morning')).status, 'error');
+		assert.deepEqual(await table.rows(), rows);
+		await history.remove();
+	});
+
+	describe('at-risk-lines-to-google-sheets.json', () => {
+		const SHEET = 'Append to the sheet';
+		const FILE = 'at-risk-lines-to-google-sheets.json';
+
+		const chosen = async () => ({
+			credentials: {
+				googleSheetsOAuth2Api: await setting().api.createCredential(
+					'Google Sheets',
+					'googleSheetsOAuth2Api',
+					{ clientId: 'local', clientSecret: 'local' },
+				),
+			},
+			parameters: {
+				[SHEET]: {
+					documentId: { __rl: true, mode: 'id', value: 'a-spreadsheet' },
+					sheetName: { __rl: true, mode: 'name', value: 'Lines at risk' },
+				},
+			},
+		});
+
+		it('is published once the spreadsheet is chosen; n8n 2 knows that it is not', async () => {
+			const { version } = setting();
+			await InstalledExample.install(setting(), FILE, await chosen());
+			if (version.startsWith('1.')) return;
+			const { credentials } = await chosen();
+			await assert.rejects(InstalledExample.install(setting(), FILE, { credentials }), {
+				message: /Missing or invalid required parameters: documentId, sheetName"/,
+			});
+		});
+
+		it('up to Google: each line at risk once a day, as a row with the date', async () => {
+			const { linq } = setting();
+			const sheets = await InstalledExample.install(setting(), FILE, {
+				replacing: {
+					[SHEET]: {
+						type: 'n8n-nodes-base.noOp',
+						typeVersion: 1,
+						parameters: {},
+						credentials: {},
+					},
+				},
+			});
+			await sheets.publish();
+			const run = async () => {
+				const execution = await sheets.start('Every morning');
+				assert.equal(execution.status, 'success', execution.data?.resultData.error?.message);
+				return outputsOf(execution, SHEET)[0];
+			};
+			const rows = (await run()) ?? [];
+			assert.match(JSON.stringify(rows[0]?.date), /^"\d{4}-\d\d-\d\d"$/);
+			const date = rows[0]?.date;
+			assert.deepEqual(rows, [
+				{ date, phone_number: SECOND, reputation_status: 'AT_RISK' },
+				{ date, phone_number: THIRD, reputation_status: 'CRITICAL' },
+				{ date, phone_number: FIFTH, reputation_status: 'AT_RISK' },
+			]);
+			await linq.changeReputation(FIFTH, 'CRITICAL');
+			assert.deepEqual(await run(), [{ date, phone_number: FIFTH, reputation_status: 'CRITICAL' }]);
+			assert.equal(await run(), undefined);
+			await sheets.remove();
+		});
+	});
+
+	describe('healthy-line-to-send-from.json', () => {
+		let webhook: InstalledExample;
+		const ask = async (key = 'secret') =>
+			await webhook.call('healthy-line', { headers: { 'X-Line-Key': key } });
+
+		before(async () => {
+			const { api } = setting();
+			webhook = await InstalledExample.install(setting(), 'healthy-line-to-send-from.json', {
+				credentials: {
+					httpHeaderAuth: await api.createCredential('Healthy line key', 'httpHeaderAuth', {
+						name: 'X-Line-Key',
+						value: 'secret',
+					}),
+				},
+			});
+			await webhook.publish();
+		});
+		after(async () => {
+			await webhook.remove();
+		});
+
+		it('answers with a healthy line, and with each of them in time', async () => {
+			const answered = new Set<string>();
+			for (let times = 0; times < 40 && answered.size < 2; times++) {
+				const answer = await ask();
+				assert.equal(answer.status, 200);
+				const line = (await answer.json()) as { phone_number: string; id: string };
+				assert.equal(numberOf(line.id), line.phone_number);
+				answered.add(line.phone_number);
+			}
+			assert.deepEqual([...answered].sort(), [FIRST, FOURTH]);
+		});
+
+		it('says so where no line is healthy', async () => {
+			const { linq } = setting();
+			await linq.changeReputation(FIRST, 'AT_RISK');
+			await linq.changeReputation(FOURTH, 'CRITICAL');
+			const answer = await ask();
+			assert.equal(answer.status, 503);
+			assert.deepEqual(await answer.json(), { error: 'No line is healthy. Do not send now.' });
+			linq.lines.length = 0;
+			assert.equal((await ask()).status, 503);
+		});
+
+		it('says what is wrong where Linq does not list the lines', async () => {
+			setting().linq.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+			const answer = await ask();
+			assert.equal(answer.status, 502);
+			assert.match(await answer.text(), /"error":".*Access denied/);
+		});
+
+		it('answers nobody without the key', async () => {
+			const answer = await ask('wrong');
+			assert.equal(answer.status, 403);
+			assert.equal(setting().linq.requests.length, 0);
+		});
+	});
+
+	it('alert-when-a-line-worsens.json: tells each change, and when all is clear', async () => {
+		const { linq } = setting();
+		const alert = await InstalledExample.install(setting(), 'alert-when-a-line-worsens.json', {
+			chat: chatAddress,
+		});
+		await alert.publish();
+		for (let tries = 0; linq.subscriptions.all.length === 0 && tries < 100; tries++) {
+			await delay(100);
+		}
+		await delay(500);
+		for (const reputation of ['CRITICAL', 'AT_RISK', 'HEALTHY', 'SUSPENDED', 'HEALTHY']) {
+			const [delivery] = await linq.changeReputation(FIRST, reputation);
+			assert.equal(delivery?.status, 200);
+			for (let tries = 0, before = told.length; told.length === before && tries < 100; tries++) {
+				await delay(50);
+			}
+		}
+		const changedAt = / \(\d{4}-\d\d-\d\d \d\d:\d\d\)$/;
+		for (const text of told) assert.match(text, changedAt);
+		assert.deepEqual(
+			told.map((text) => text.replace(changedAt, '')),
+			[
+				'Line +12025550001 worsened from HEALTHY to CRITICAL',
+				'Line +12025550001 improved from CRITICAL to AT_RISK',
+				'All clear: line +12025550001 is HEALTHY again, it was AT_RISK',
+				'Line +12025550001 changed from HEALTHY to SUSPENDED',
+				'All clear: line +12025550001 is HEALTHY again, it was SUSPENDED',
+			],
+		);
+		await alert.remove();
+	});
+}
