@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
@@ -16,7 +18,7 @@ const [FIRST, SECOND, THIRD, FOURTH, FIFTH] = [1, 2, 3, 4, 5].map(
 const ON_CALL = '+12025557777';
 const OTHER = '+12025558888';
 
-/** The example workflows that the demo does not run, as they are in the repo. */
+/** The example workflows, as they are in the repo. */
 export function examples(setting: () => Setting): void {
 	const chat = Fastify();
 	const told: string[] = [];
@@ -47,6 +49,51 @@ export function examples(setting: () => Setting): void {
 	const forwarding = (phoneNumber: string) =>
 		setting().linq.lines.find(({ phone_number }) => phone_number === phoneNumber)
 			?.forwarding_number ?? null;
+
+	it('at-risk-lines-to-spreadsheet.json: one file, without repeats', async () => {
+		const { filesFolder } = setting().n8n;
+		const spreadsheet = await InstalledExample.install(
+			setting(),
+			'at-risk-lines-to-spreadsheet.json',
+		);
+		await spreadsheet.publish();
+		for (let times = 0; times < 2; times++) {
+			assert.equal((await spreadsheet.start('Every morning')).status, 'success');
+			const files = await readdir(filesFolder);
+			assert.equal(files.length, 1);
+			const text = await readFile(join(filesFolder, files[0] ?? ''), 'utf8');
+			assert.deepEqual(text.match(/\+1202555\d{4}/g), [SECOND, THIRD, FIFTH]);
+		}
+		await spreadsheet.remove();
+	});
+
+	it('forwarding-from-webhook.json: the rota learns who failed, itself or Linq', async () => {
+		const { api, linq } = setting();
+		const webhook = await InstalledExample.install(setting(), 'forwarding-from-webhook.json', {
+			credentials: {
+				httpHeaderAuth: await api.createCredential('On-call rota key', 'httpHeaderAuth', {
+					name: 'X-Rota-Key',
+					value: 'secret',
+				}),
+			},
+		});
+		await webhook.publish();
+		const change = async (forward_to: string, key = 'secret') => {
+			const answer = await webhook.call('on-call-rota', {
+				method: 'POST',
+				headers: { 'content-type': 'application/json', 'X-Rota-Key': key },
+				body: JSON.stringify({ line: FIRST, forward_to }),
+			});
+			return answer.status;
+		};
+		assert.equal(await change(OTHER, 'wrong'), 403);
+		assert.equal(await change(ON_CALL), 200);
+		assert.equal(await change(''), 422);
+		linq.faults.push({ method: 'PUT', mishap: { kind: 'apiError', code: 2005 } });
+		assert.equal(await change(OTHER), 502);
+		assert.deepEqual(written(), [[FIRST, ON_CALL]]);
+		await webhook.remove();
+	});
 
 	describe('on-call-rota-by-schedule.json', () => {
 		let table: DataTable;
