@@ -36,7 +36,7 @@ export interface N8nOptions {
 }
 
 /** The folder in the examples, which n8n's Docker image lets workflows write to. */
-const EXAMPLES_FILES_FOLDER = '/home/node/.n8n-files';
+export const EXAMPLES_FILES_FOLDER = '/home/node/.n8n-files';
 
 /** The chat in the examples. */
 export const EXAMPLES_CHAT = 'https://chat.example.com/incoming-webhook';

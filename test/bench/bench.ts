@@ -192,6 +192,7 @@ async function bench(): Promise<void> {
 	for (const lines of [100, 1_000, 10_000]) await benchList(lines, 5);
 	await benchMemory(100_000);
 	await benchUpdates('50 ms an answer', { answerMs: 50, backlog: 2_048 });
+	await benchUpdates('50 ms an answer, 511 may wait', { answerMs: 50 });
 	await benchUpdates('at once', { backlog: 2_048 });
 	await benchUpdates('at once, 511 may wait', { backlog: 511 });
 	await benchLimit(100);

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { DataTable } from './dataTable.js';
+import type { ChatMessage } from './hostedChat.js';
+import { HostedChat } from './hostedChat.js';
 import { InstalledExample, outputsOf } from './installedExample.js';
+import type { OpenAi } from './openAi.js';
+import { startOpenAi } from './openAi.js';
 import type { Setting } from './setting.js';
 
 const [FIRST, SECOND, THIRD, FOURTH, FIFTH] = [1, 2, 3, 4, 5].map(
@@ -12,7 +18,7 @@ const [FIRST, SECOND, THIRD, FOURTH, FIFTH] = [1, 2, 3, 4, 5].map(
 const ON_CALL = '+12025557777';
 const OTHER = '+12025558888';
 
-/** The example workflows that the demo does not run, as they are in the repo. */
+/** The example workflows, as they are in the repo. */
 export function examples(setting: () => Setting): void {
 	const chat = Fastify();
 	const told: string[] = [];
@@ -43,6 +49,51 @@ export function examples(setting: () => Setting): void {
 	const forwarding = (phoneNumber: string) =>
 		setting().linq.lines.find(({ phone_number }) => phone_number === phoneNumber)
 			?.forwarding_number ?? null;
+
+	it('at-risk-lines-to-spreadsheet.json: one file, without repeats', async () => {
+		const { filesFolder } = setting().n8n;
+		const spreadsheet = await InstalledExample.install(
+			setting(),
+			'at-risk-lines-to-spreadsheet.json',
+		);
+		await spreadsheet.publish();
+		for (let times = 0; times < 2; times++) {
+			assert.equal((await spreadsheet.start('Every morning')).status, 'success');
+			const files = await readdir(filesFolder);
+			assert.equal(files.length, 1);
+			const text = await readFile(join(filesFolder, files[0] ?? ''), 'utf8');
+			assert.deepEqual(text.match(/\+1202555\d{4}/g), [SECOND, THIRD, FIFTH]);
+		}
+		await spreadsheet.remove();
+	});
+
+	it('forwarding-from-webhook.json: the rota learns who failed, itself or Linq', async () => {
+		const { api, linq } = setting();
+		const webhook = await InstalledExample.install(setting(), 'forwarding-from-webhook.json', {
+			credentials: {
+				httpHeaderAuth: await api.createCredential('On-call rota key', 'httpHeaderAuth', {
+					name: 'X-Rota-Key',
+					value: 'secret',
+				}),
+			},
+		});
+		await webhook.publish();
+		const change = async (forward_to: string, key = 'secret') => {
+			const answer = await webhook.call('on-call-rota', {
+				method: 'POST',
+				headers: { 'content-type': 'application/json', 'X-Rota-Key': key },
+				body: JSON.stringify({ line: FIRST, forward_to }),
+			});
+			return answer.status;
+		};
+		assert.equal(await change(OTHER, 'wrong'), 403);
+		assert.equal(await change(ON_CALL), 200);
+		assert.equal(await change(''), 422);
+		linq.faults.push({ method: 'PUT', mishap: { kind: 'apiError', code: 2005 } });
+		assert.equal(await change(OTHER), 502);
+		assert.deepEqual(written(), [[FIRST, ON_CALL]]);
+		await webhook.remove();
+	});
 
 	describe('on-call-rota-by-schedule.json', () => {
 		let table: DataTable;
@@ -475,5 +526,175 @@ export function examples(setting: () => Setting): void {
 			],
 		);
 		await alert.remove();
+	});
+
+	describe('agent-with-approval.json', () => {
+		const FILE = 'agent-with-approval.json';
+		/** The address of its chat, as the example has it. */
+		const CHAT = '1a2b3c4d-6f7a-4b8c-8d9e-000000000a01';
+		let openAi: OpenAi;
+		let credential: string;
+		let agent: InstalledExample;
+		let person: HostedChat;
+		/** n8n 1 has no human review for tools. */
+		const inN8n2 = (name: string, test: () => Promise<void>) => {
+			it(name, async (context) => {
+				if (setting().version.startsWith('1.')) context.skip('n8n 1 cannot run it');
+				else await test();
+			});
+		};
+		const change = (line: string, forwarding: string) => ({
+			toolParameters: { Line: line, Forwarding_Number_or_Clear: forwarding },
+			hitlParameters: {},
+		});
+		const wantToForward = (line: string, forwarding: string) => {
+			openAi.tool = 'Update_Linq_forwarding';
+			openAi.callWith = change(line, forwarding);
+		};
+		/** Presses a button that should do nothing any more. */
+		const pressInVain = async (question: ChatMessage) => {
+			const before = setting().linq.requests.length;
+			await person.press(question, 'Approve');
+			await delay(1_000);
+			assert.equal(setting().linq.requests.length, before);
+		};
+
+		before(async () => {
+			const { api } = setting();
+			openAi = await startOpenAi();
+			credential = await api.createCredential('A scripted model', 'openAiApi', {
+				apiKey: 'local',
+				url: openAi.baseUrl,
+			});
+			agent = await InstalledExample.install(setting(), FILE, {
+				credentials: { openAiApi: credential },
+			});
+			if (!setting().version.startsWith('1.')) await agent.publish();
+		});
+		after(async () => {
+			await agent.remove();
+			await openAi.stop();
+		});
+		beforeEach(() => {
+			for (const list of [openAi.toolAnswers, openAi.together, openAi.afterwards]) list.length = 0;
+			person = new HostedChat(setting().api, CHAT);
+		});
+		afterEach(() => {
+			person.close();
+		});
+
+		it('n8n 1 does not publish it', async () => {
+			if (setting().version.startsWith('1.')) await assert.rejects(agent.publish());
+		});
+
+		inN8n2('lists without asking', async () => {
+			openAi.tool = 'List_Linq_lines';
+			openAi.callWith = {};
+			const answer = await person.say('Which lines are at risk?');
+			assert.deepEqual(answer, { text: 'It is done.', buttons: [] });
+			assert.match(openAi.toolAnswers.join(), /\+12025550002.*AT_RISK/);
+			assert.equal(asked('PUT'), 0);
+		});
+
+		inN8n2('forwards once a person approved what is then sent', async () => {
+			wantToForward(THIRD, ON_CALL);
+			const question = await person.say('Forward the calls of the third line to +12025557777');
+			assert.equal(question.text, `Forward the calls of line ${THIRD} to ${ON_CALL}?`);
+			assert.equal(setting().linq.requests.length, 0, 'before the answer nothing is sent');
+			await person.press(question, 'Approve');
+			assert.equal((await person.next()).text, 'It is done.');
+			assert.deepEqual(written(), [[THIRD, ON_CALL]]);
+			assert.match(openAi.toolAnswers.join(), /"forwarding_number": ?"\+12025557777"/);
+			await pressInVain(question);
+		});
+
+		inN8n2('a person refuses: nothing is sent, and the model is told', async () => {
+			wantToForward(THIRD, 'clear');
+			const question = await person.say('Clear the third line');
+			assert.equal(question.text, `Forward the calls of line ${THIRD} to clear?`);
+			await person.press(question, 'Refuse');
+			await person.next();
+			assert.equal(setting().linq.requests.length, 0);
+			assert.match(openAi.toolAnswers.join(), /User rejected the tool call/);
+		});
+
+		inN8n2(
+			'a person answers with words instead: nothing is sent, and the model reads them',
+			async () => {
+				wantToForward(THIRD, ON_CALL);
+				await person.say('Forward the third line');
+				person.reply('No, I meant the fourth line');
+				await person.next();
+				assert.equal(setting().linq.requests.length, 0);
+				assert.match(openAi.toolAnswers.join(), /provided feedback: .*I meant the fourth line/);
+			},
+		);
+
+		// n8n's buttons carry no mark of their question: they would answer whichever waits.
+		inN8n2(
+			'one approval is for one change: the model cannot have another one approved by it',
+			async () => {
+				wantToForward(THIRD, ON_CALL);
+				openAi.afterwards.push(change(FOURTH, OTHER));
+				const question = await person.say('Forward the third line');
+				await person.press(question, 'Approve');
+				assert.equal((await person.next()).text, 'It is done.');
+				assert.match(openAi.toolAnswers.at(-1) ?? '', /User rejected the tool call/);
+				await pressInVain(question);
+				assert.deepEqual(written(), [[THIRD, ON_CALL]]);
+			},
+		);
+
+		// n8n's chat shows none of two questions; who waits in vain writes again.
+		inN8n2('two changes wanted at once: nothing is sent', async () => {
+			wantToForward(THIRD, ON_CALL);
+			openAi.together.push(change(FOURTH, OTHER));
+			await assert.rejects(person.say('Forward two lines', 7));
+			assert.equal(setting().linq.requests.length, 0);
+			assert.deepEqual(openAi.toolAnswers, []);
+		});
+
+		// n8n looks once a minute for what has waited long enough.
+		inN8n2('nobody answers in time: nothing is sent, nor by a late approval', async () => {
+			const chat = 'e2e-nobody';
+			const limitWaitTime = {
+				values: { limitType: 'afterTimeInterval', resumeAmount: 0.02, resumeUnit: 'minutes' },
+			};
+			const hasty = await InstalledExample.install(setting(), FILE, {
+				credentials: { openAiApi: credential },
+				parameters: { 'Ask for approval': { options: { limitWaitTime } } },
+				replacing: { Chat: { webhookId: chat } },
+			});
+			await hasty.publish();
+			person = new HostedChat(setting().api, chat);
+			wantToForward(THIRD, ON_CALL);
+			openAi.afterwards.push(openAi.callWith);
+			const question = await person.say('Forward the third line');
+			await person.next(90);
+			assert.equal(setting().linq.requests.length, 0);
+			assert.match(openAi.toolAnswers.at(-1) ?? '', /User rejected the tool call/);
+			await pressInVain(question);
+			await hasty.remove();
+		});
+
+		inN8n2('Linq refuses what a person approved: the model is told that it failed', async () => {
+			const { linq } = setting();
+			linq.faults.push({ method: 'PUT', mishap: { kind: 'apiError', code: 2005 } });
+			wantToForward(THIRD, ON_CALL);
+			const question = await person.say('Forward the third line');
+			await person.press(question, 'Approve');
+			await person.next();
+			assert.match(openAi.toolAnswers.join(), /Access denied/);
+			assert.deepEqual(written(), []);
+		});
+
+		inN8n2('who is not logged in gets no answer', async () => {
+			const answer = await agent.call(`${CHAT}/chat`, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify({ action: 'sendMessage', sessionId: 'any', chatInput: 'Clear all' }),
+			});
+			assert.equal(answer.status, 401);
+		});
 	});
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IConnections, IDataObject, INode } from 'n8n-workflow';
-import { EXAMPLES_CHAT } from '../../demo/n8nHost.js';
+import { EXAMPLES_CHAT, EXAMPLES_FILES_FOLDER } from '../../demo/n8nHost.js';
 import type { DataTable } from './dataTable.js';
 import type { Execution } from './n8nApi.js';
 import type { Setting } from './setting.js';
@@ -39,7 +39,11 @@ export class InstalledExample {
 	): Promise<InstalledExample> {
 		const { api } = setting;
 		const text = await readFile(resolve('examples', file), 'utf8');
-		const example = JSON.parse(text.replaceAll(EXAMPLES_CHAT, chat ?? EXAMPLES_CHAT)) as {
+		const example = JSON.parse(
+			text
+				.replaceAll(EXAMPLES_CHAT, chat ?? EXAMPLES_CHAT)
+				.replaceAll(EXAMPLES_FILES_FOLDER, setting.n8n.filesFolder),
+		) as {
 			name: string;
 			nodes: INode[];
 			connections: IConnections;

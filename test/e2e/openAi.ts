@@ -15,8 +15,14 @@ interface Message {
 export interface OpenAi {
 	/** The base URL for a credential. */
 	baseUrl: string;
-	/** The arguments with which the model calls the first tool it is shown. */
+	/** The arguments with which the model calls a tool. */
 	callWith: Record<string, unknown>;
+	/** Those of further calls in the same answer. */
+	together: Array<Record<string, unknown>>;
+	/** Those of further calls, one after the answer of the tool to the other. */
+	afterwards: Array<Record<string, unknown>>;
+	/** The name of that tool: the first that it is shown by default. */
+	tool?: string;
 	/** The tools that it was shown last. */
 	tools: ShownTool[];
 	/** What its tools have answered, in order. */
@@ -27,7 +33,13 @@ export interface OpenAi {
 /** An OpenAI-compatible server whose model first calls a tool, and then says that it is done. */
 export async function startOpenAi(): Promise<OpenAi> {
 	const app = Fastify({ bodyLimit: 20_000_000 });
-	const server: Omit<OpenAi, 'baseUrl' | 'stop'> = { callWith: {}, tools: [], toolAnswers: [] };
+	const server: Omit<OpenAi, 'baseUrl' | 'stop'> = {
+		callWith: {},
+		together: [],
+		afterwards: [],
+		tools: [],
+		toolAnswers: [],
+	};
 	let calls = 0;
 
 	app.post<{
@@ -42,24 +54,28 @@ export async function startOpenAi(): Promise<OpenAi> {
 			}));
 		}
 		const last = messages.at(-1);
-		const [tool] = server.tools;
-		const toCall = last?.role === 'tool' ? undefined : tool;
-		if (last?.role === 'tool') server.toolAnswers.push(textOf(last.content));
-		const message = toCall
-			? {
-					role: 'assistant',
-					content: null,
-					tool_calls: [
-						{
-							index: 0,
+		const tool = server.tools.find(({ name }) => name === (server.tool ?? name));
+		const begun = messages.findLastIndex(({ role }) => role === 'assistant') + 1;
+		const toolMessages = messages.slice(begun).filter(({ role }) => role === 'tool');
+		server.toolAnswers.push(...toolMessages.map(({ content }) => textOf(content)));
+		const wanted =
+			last?.role === 'tool'
+				? server.afterwards.splice(0, 1)
+				: [server.callWith, ...server.together];
+		const message =
+			tool && wanted.length > 0
+				? {
+						role: 'assistant',
+						content: null,
+						tool_calls: wanted.map((callWith, index) => ({
+							index,
 							id: `call_${++calls}`,
 							type: 'function',
-							function: { name: toCall.name, arguments: JSON.stringify(server.callWith) },
-						},
-					],
-				}
-			: { role: 'assistant', content: 'It is done.' };
-		const finish_reason = toCall ? 'tool_calls' : 'stop';
+							function: { name: tool.name, arguments: JSON.stringify(callWith) },
+						})),
+					}
+				: { role: 'assistant', content: 'It is done.' };
+		const finish_reason = tool && wanted.length > 0 ? 'tool_calls' : 'stop';
 		const answer = {
 			id: 'chatcmpl-1',
 			created: 1,
