@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import packageJson from '../package.json';
 import { LinqApi } from '../credentials/LinqApi.credentials';
@@ -35,5 +36,15 @@ describe('the package', () => {
 
 	it('has a lock file without the addresses of a registry', () => {
 		expect(readFileSync('package-lock.json', 'utf8')).not.toContain('"resolved": "http');
+	});
+
+	it.each([
+		['by hand', {}, 'Only the workflow Publish publishes'],
+		['without its tag', { GITHUB_REF: 'refs/heads/main' }, 'The tag must be v'],
+	])('is not published %s', (_how, env, words) => {
+		const script = '.github/beforePublishing.mjs';
+		const { status, stderr } = spawnSync(process.execPath, [script], { env, encoding: 'utf8' });
+		expect(stderr).toContain(words);
+		expect(status).toBe(1);
 	});
 });
