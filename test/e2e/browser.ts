@@ -70,6 +70,13 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 			await page.getByTestId('node-creator-item-name').filter({ hasText: name }).first().click();
 		}
 	};
+	/** Adds the node behind a manual trigger, with one of its actions. */
+	const addToNewWorkflow = async (action: string) => {
+		await page.goto(`${setting.n8n.address}/workflow/new`);
+		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
+		const plus = page.getByTestId('node-creator-plus-button');
+		await add(plus, 'Linq', 'Linq Phone Numbers', action);
+	};
 	/** Takes the picture in n8n's light and in its dark colours. */
 	const picture = async (name: string) => {
 		// What n8n says for a moment.
@@ -103,14 +110,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	});
 
 	it('adds the node, picks a line by its digits, and sees the update', async () => {
-		await page.goto(`${setting.n8n.address}/workflow/new`);
-		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
-		await add(
-			page.getByTestId('node-creator-plus-button'),
-			'Linq',
-			'Linq Phone Numbers',
-			'Update forwarding',
-		);
+		await addToNewWorkflow('Update line forwarding');
 		await page.getByTestId('rlc-input').click();
 		await page.getByTestId('rlc-search').fill('0003');
 		await page.getByTestId('rlc-item').filter({ hasText: LINE }).click();
@@ -130,14 +130,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	});
 
 	it("sees the list's table", async () => {
-		await page.goto(`${setting.n8n.address}/workflow/new`);
-		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
-		await add(
-			page.getByTestId('node-creator-plus-button'),
-			'Linq',
-			'Linq Phone Numbers',
-			'List lines',
-		);
+		await addToNewWorkflow('List lines');
 		await execute();
 		await output().getByText('reputation_status').first().waitFor();
 		await output().getByText('+12025550005').waitFor();

@@ -12,9 +12,11 @@ import type { OpenAi } from './openAi.js';
 import { startOpenAi } from './openAi.js';
 import type { Setting } from './setting.js';
 
-const [FIRST, SECOND, THIRD, FOURTH, FIFTH] = [1, 2, 3, 4, 5].map(
-	(line) => `+1202555000${line}`,
-) as [string, string, string, string, string];
+const FIRST = '+12025550001';
+const SECOND = '+12025550002';
+const THIRD = '+12025550003';
+const FOURTH = '+12025550004';
+const FIFTH = '+12025550005';
 const ON_CALL = '+12025557777';
 const OTHER = '+12025558888';
 
