@@ -268,6 +268,7 @@ function failedItem<P>(
 				description: details.description,
 				...about?.(),
 				fault: details.fault,
+				try_again: details.tryAgain ?? false,
 				http_code: details.httpCode ?? null,
 				code: details.code ?? null,
 				doc_url: details.docUrl ?? null,

@@ -46,6 +46,7 @@ export function errorFromResponse(
 	const { statusCode } = response;
 	const { code, message, docUrl, traceId: bodyTraceId } = readErrorBody(response.body);
 	const traceId = bodyTraceId ?? text(response.headers['x-trace-id']);
+	const fault = faultOf(statusCode, code);
 	const description = [
 		whatToDo(statusCode),
 		...notes,
@@ -55,7 +56,8 @@ export function errorFromResponse(
 	];
 	return new LinqError(`${doing}: ${message ?? withoutMessage(response)}`, {
 		description: description.filter(Boolean).join(' '),
-		fault: faultOf(statusCode, code),
+		fault,
+		tryAgain: fault === 'linq',
 		httpCode: String(statusCode),
 		code,
 		docUrl,
@@ -76,6 +78,7 @@ export function errorFromConnection(code: string, doing: string, notes: string[]
 			`(${code})`,
 		].join(' '),
 		fault: 'linq',
+		tryAgain: true,
 	});
 }
 
@@ -109,7 +112,7 @@ function whatToDo(status: number): string {
 		case 429:
 			return 'Linq limits the rate of requests. Try again later, or send fewer at a time with Batching under Request Options.';
 	}
-	return status >= 500
+	return status === 408 || status >= 500
 		? 'This is a fault at Linq or on the way to it. Try again later.'
 		: 'Check the values sent.';
 }

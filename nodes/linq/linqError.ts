@@ -9,6 +9,8 @@ export interface LinqErrorDetails {
 	/** What the user can do about it, in whole sentences. */
 	description: string;
 	fault: Fault;
+	/** Whether the same may go well at another time, without any change. */
+	tryAgain?: boolean;
 	/** HTTP status of the answer; absent where no answer came or nothing was sent. */
 	httpCode?: string;
 	/** Linq's own error code, e.g. 2001. */

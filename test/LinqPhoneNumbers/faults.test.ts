@@ -69,6 +69,23 @@ describe('What happens when', () => {
 		expect(error?.description).toContain(`HTTP ${status}`);
 	});
 
+	it.each([
+		...[408, 429, 500, 501, 503].map((status) => [answer(status), true] as const),
+		...[302, 400, 401, 403, 404, 409, 422].map((status) => [answer(status), false] as const),
+		[{ kind: 'reset', when: 'beforeHeaders' }, true] as const,
+	])('%j: the failed item says whether to try again: %s', async (mishap, tryAgain) => {
+		server.faults.push({ mishap });
+		const { outputs } = await runNode(
+			run({ maxRetries: 0 }, undefined, { onError: 'continueRegularOutput' }),
+		);
+		const said = expect.stringMatching(/try again/i) as string;
+		const notSaid = expect.not.stringMatching(/try again/i) as string;
+		expect(outputs[0]?.[0]?.json.error).toMatchObject({
+			try_again: tryAgain,
+			description: tryAgain ? said : notSaid,
+		});
+	});
+
 	it('the default is three retries', async () => {
 		server.faults.push({ mishap: answer(500, '{}', { 'retry-after-ms': '1' }) });
 		await runNode(run());

@@ -1,4 +1,5 @@
 import { startLinqServer, type LinqServer } from '../linqServer/server';
+import schema from '../../nodes/LinqPhoneNumbers/__schema__/v1.0.0/list.json';
 import { listOption } from '../../nodes/LinqPhoneNumbers/operations/list';
 import { runNode } from '../engine';
 
@@ -26,6 +27,7 @@ describe('List', () => {
 		const columns =
 			'id,phone_number,forwarding_number,reputation_status,reputation_doc_url,health_status,health_doc_url';
 		for (const { json } of items) expect(Object.keys(json).join()).toBe(columns);
+		expect(Object.keys(schema.properties).join()).toBe(columns);
 		expect(
 			items.map(({ json }) => [json.phone_number, json.forwarding_number, json.reputation_status]),
 		).toEqual([

@@ -1,4 +1,5 @@
 import type { IDataObject, OnError } from 'n8n-workflow';
+import schema from '../../nodes/LinqPhoneNumbers/__schema__/v1.0.0/updateForwarding.json';
 import { manyLines } from '../linqServer/lines';
 import { startLinqServer, type LinqServer } from '../linqServer/server';
 import { runNode } from '../engine';
@@ -54,6 +55,7 @@ describe('Update Forwarding, beside what was before', () => {
 				pairedItem: { item: 0 },
 			},
 		]);
+		expect(Object.keys(outputs[0]?.[0]?.json ?? {})).toEqual(Object.keys(schema.properties));
 		expect(sent()).toEqual(['GET']);
 	});
 

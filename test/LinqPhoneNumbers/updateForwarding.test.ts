@@ -359,12 +359,13 @@ describe('Update Forwarding', () => {
 			const all = outputs.flat();
 			const failed = all.filter(({ json }) => json.error !== undefined);
 			expect(failed.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }, { item: 2 }]);
-			const columns = 'message,description,line,fault,http_code,code,doc_url,trace_id';
+			const columns = 'message,description,line,fault,try_again,http_code,code,doc_url,trace_id';
 			for (const { json } of failed) expect(Object.keys(json.error ?? {}).join()).toBe(columns);
 			expect(failed[0]?.json.error).toMatchObject({
 				message: `Could not update the forwarding of line ${NUMBER}: Access denied - insufficient permissions for this resource`,
 				line: NUMBER,
 				fault: 'credential',
+				try_again: false,
 				http_code: '403',
 				code: 2005,
 				doc_url: 'https://docs.linqapp.com/error/codes/2xxx/2005/',
@@ -374,6 +375,7 @@ describe('Update Forwarding', () => {
 				message: 'The line "2025550003" has no country code',
 				line: '2025550003',
 				fault: 'input',
+				try_again: false,
 				code: null,
 				trace_id: null,
 			});

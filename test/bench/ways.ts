@@ -1,6 +1,8 @@
 import type {
 	IDataObject,
 	IExecuteFunctions,
+	IExecutePaginationFunctions,
+	INodeExecutionData,
 	INodeParameters,
 	INodeType,
 	IVersionedNodeType,
@@ -125,6 +127,25 @@ export function updateByHttpRequest({ credentials }: LinqProcess, items: IDataOb
 		// Some of a thousand connections at once may fail; the others are measured.
 		onError: 'continueRegularOutput',
 	};
+}
+
+/** Our node without its work: what n8n's engine alone takes to read the items. */
+export class NothingDone implements INodeType {
+	description = new LinqPhoneNumbers().description;
+
+	constructor() {
+		const operation = this.description.properties.find(({ name }) => name === 'operation');
+		if (!operation?.options) throw new Error('The node has no operations');
+		operation.options = operation.options.map((option) =>
+			'value' in option
+				? { ...option, routing: { ...option.routing, operations: { pagination: nothing } } }
+				: option,
+		);
+	}
+}
+
+async function nothing(this: IExecutePaginationFunctions): Promise<INodeExecutionData[]> {
+	return await Promise.resolve([{ json: {}, pairedItem: { item: this.getItemIndex() } }]);
 }
 
 /** The same updates as one would write them by hand in a node's execute, ten at a time. */

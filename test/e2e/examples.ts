@@ -69,7 +69,7 @@ export function examples(setting: () => Setting): void {
 		await spreadsheet.remove();
 	});
 
-	it('forwarding-from-webhook.json: the rota learns who failed, itself or Linq', async () => {
+	it('forwarding-from-webhook.json: the rota learns who failed, itself or Linq, and can undo', async () => {
 		const { api, linq } = setting();
 		const webhook = await InstalledExample.install(setting(), 'forwarding-from-webhook.json', {
 			credentials: {
@@ -80,20 +80,35 @@ export function examples(setting: () => Setting): void {
 			},
 		});
 		await webhook.publish();
-		const change = async (forward_to: string, key = 'secret') => {
-			const answer = await webhook.call('on-call-rota', {
+		const post = async (body: object, key = 'secret') =>
+			await webhook.call('on-call-rota', {
 				method: 'POST',
 				headers: { 'content-type': 'application/json', 'X-Rota-Key': key },
-				body: JSON.stringify({ line: FIRST, forward_to }),
+				body: JSON.stringify(body),
 			});
-			return answer.status;
-		};
+		const change = async (forward_to: string, key?: string) =>
+			(await post({ line: FIRST, forward_to }, key)).status;
 		assert.equal(await change(OTHER, 'wrong'), 403);
 		assert.equal(await change(ON_CALL), 200);
 		assert.equal(await change(''), 422);
 		linq.faults.push({ method: 'PUT', mishap: { kind: 'apiError', code: 2005 } });
 		assert.equal(await change(OTHER), 502);
 		assert.deepEqual(written(), [[FIRST, ON_CALL]]);
+
+		linq.faults.length = 0;
+		linq.writes.length = 0;
+		for (const [line, before] of [
+			[FIRST, ON_CALL],
+			[SECOND, null],
+		] as const) {
+			const answer = await post({ line, forward_to: OTHER });
+			const { undo } = (await answer.json()) as { undo: object };
+			assert.equal((await post(undo)).status, 200);
+			assert.deepEqual(written().splice(-2), [
+				[line, OTHER],
+				[line, before],
+			]);
+		}
 		await webhook.remove();
 	});
 
