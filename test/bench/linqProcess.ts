@@ -5,7 +5,6 @@ import { join } from 'node:path';
 export interface LinqApiOptions {
 	/** How many there are. */
 	lines: number;
-	backlog?: number;
 	perSecond?: number;
 	answerMs?: number;
 }

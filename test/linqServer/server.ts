@@ -64,8 +64,6 @@ export async function startLinqServer(
 		port?: number;
 		apiKey?: string;
 		lines?: PhoneNumber[];
-		/** How many connections may wait to be accepted: Node.js' own 511 by default. */
-		backlog?: number;
 		/** How many requests a second are answered; those beyond it get 429, and are to wait a second. No limit by default. */
 		perSecond?: number;
 		/** How long it takes to answer, in milliseconds. */
@@ -177,7 +175,6 @@ export async function startLinqServer(
 	const address = await app.listen({
 		host: '127.0.0.1',
 		port: options.port ?? 0,
-		backlog: options.backlog,
 	});
 	return {
 		baseUrl: `${address}${PREFIX}`,
