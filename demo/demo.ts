@@ -28,7 +28,9 @@ async function demo(): Promise<void> {
 	} finally {
 		await n8n?.stop();
 		await linq.local?.close();
-		await rm(join(folder, '.n8n'), { recursive: true, force: true });
+		for (const entry of await readdir(folder)) {
+			if (entry !== 'files') await rm(join(folder, entry), { recursive: true });
+		}
 	}
 	console.log('The demo has finished.');
 }
