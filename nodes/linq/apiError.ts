@@ -36,19 +36,21 @@ export function readErrorBody(body: unknown): ApiErrorBody {
  * Turns an answer that is no success into words for the user.
  *
  * @param doing what failed, e.g. `Could not list the lines`
+ * @param ofLine whether a line was asked for, which may not be there
  * @param notes further sentences, e.g. how often it was tried
  */
 export function errorFromResponse(
 	response: LinqResponse,
 	doing: string,
+	ofLine: boolean,
 	notes: string[],
 ): LinqError {
 	const { statusCode } = response;
 	const { code, message, docUrl, traceId: bodyTraceId } = readErrorBody(response.body);
 	const traceId = bodyTraceId ?? text(response.headers['x-trace-id']);
-	const fault = faultOf(statusCode, code);
+	const fault = faultOf(statusCode, ofLine && code !== undefined);
 	const description = [
-		whatToDo(statusCode),
+		whatToDo(statusCode, ofLine),
 		...notes,
 		`Linq answered with HTTP ${statusCode}${code === undefined ? '' : `, code ${code}`}.`,
 		docUrl && `More: ${docUrl}`,
@@ -91,14 +93,14 @@ const CONNECTION_WORDS: Partial<Record<string, string>> = {
 	ENOTFOUND: 'the host name does not exist',
 };
 
-/** Where an answer puts the failure. A 404 without a code of Linq's is not the API's: the base URL leads elsewhere. */
-function faultOf(status: number, code: number | undefined): Fault {
+/** Where an answer puts the failure. A 404 that is not Linq's about a line means that the base URL leads elsewhere. */
+function faultOf(status: number, ofLine: boolean): Fault {
 	if (status === 408 || status === 429 || status >= 500) return 'linq';
 	if (status < 400 || status === 401 || status === 403) return 'credential';
-	return status === 404 && code === undefined ? 'credential' : 'input';
+	return status === 404 && !ofLine ? 'credential' : 'input';
 }
 
-function whatToDo(status: number): string {
+function whatToDo(status: number, ofLine: boolean): string {
 	if (status >= 300 && status < 400) {
 		return 'Redirects are not followed, so that the API key goes to its own host alone. Set the base URL in the Linq API credential to the final address.';
 	}
@@ -106,9 +108,13 @@ function whatToDo(status: number): string {
 		case 401:
 			return 'Check the API key in the Linq API credential.';
 		case 403:
-			return 'The API key may not do this. Check that the line belongs to this Linq account.';
+			return ofLine
+				? 'The API key may not do this. Check that the line belongs to this Linq account.'
+				: 'The API key may not do this. Ask whoever manages the Linq account.';
 		case 404:
-			return 'Check that the line is in this Linq account (operation List shows them) and the base URL in the credential.';
+			return ofLine
+				? 'Check that the line is in this Linq account (operation List shows them) and the base URL in the credential.'
+				: 'Check the base URL in the Linq API credential.';
 		case 429:
 			return 'Linq limits the rate of requests. Try again later, or send fewer at a time with Batching under Request Options.';
 	}

@@ -46,8 +46,8 @@ export function readE164(value: unknown, field: string): string {
 	const written = text.trim().replaceAll(DIRECTION_MARKS, '').trim();
 	if (/^[\d\s().-]+$/.test(written)) {
 		throw inputError(
-			`${field} "${written}" has no country code`,
-			`Start it with + and the country code, ${EXAMPLE}.`,
+			`${field} "${written}" does not begin with + and the country code`,
+			`Write the number as it is dialled from abroad, ${EXAMPLE}.`,
 		);
 	}
 	if (/\(\s*0/.test(written)) {

@@ -10,7 +10,7 @@ import { isRecord } from './record';
 export function readGroup(value: unknown, field: string): Record<string, unknown> {
 	if (isRecord(value)) return value;
 	throw inputError(
-		`${field} is no group of fields`,
+		`${field} is not a group of fields`,
 		`Remove the expression from ${field}, and set its fields one by one.`,
 	);
 }
@@ -37,7 +37,7 @@ export function readWholeNumber(
 		return number;
 	}
 	const range = max === Infinity ? `of ${min} or more` : `from ${min} to ${max}`;
-	throw inputError(`${field} is no whole number ${range}`, `Enter a whole number ${range}.`);
+	throw inputError(`${field} is not a whole number ${range}`, `Enter a whole number ${range}.`);
 }
 
 /** Reads one of several values. */
@@ -65,7 +65,7 @@ export function readChoices<const T extends string>(
 		return values.map((one) => readChoice(one, field, choices));
 	} catch {
 		throw inputError(
-			`${field} is no list of ${choices.join(', ')}`,
+			`${field} is not a list of ${choices.join(', ')}`,
 			`Choose from the list, or let the expression give a list, e.g. {{ ["${choices.slice(0, 2).join('", "')}"] }}.`,
 		);
 	}

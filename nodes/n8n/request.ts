@@ -12,6 +12,7 @@ import type { LinqResponse } from '../linq/apiError';
 import { errorFromConnection, errorFromResponse, readErrorBody } from '../linq/apiError';
 import { readBaseUrl } from '../linq/baseUrl';
 import { LinqError } from '../linq/linqError';
+import { PHONE_NUMBERS_URL } from '../linq/phoneNumber';
 import { isRecord } from '../linq/record';
 import {
 	askedWaitMs,
@@ -114,7 +115,7 @@ export async function linqRequest(
 			const error =
 				typeof outcome === 'string'
 					? errorFromConnection(outcome, doing, notes)
-					: errorFromResponse(outcome, doing, notes);
+					: errorFromResponse(outcome, doing, isOfLine(request), notes);
 			throw await withoutKey(context, error);
 		}
 		await pacing.wait(Math.max(asked, backoffMs(retry, Math.random())));
@@ -193,6 +194,10 @@ function connectionFailure(error: unknown): string | undefined {
 		if (typeof found === 'string') return found;
 	}
 	return undefined;
+}
+
+function isOfLine({ url }: IHttpRequestOptions): boolean {
+	return url.startsWith(`${PHONE_NUMBERS_URL}/`);
 }
 
 function askedFor({ headers, body }: LinqResponse): number {

@@ -69,6 +69,24 @@ describe('List', () => {
 		]);
 	});
 
+	it.each([
+		{ kind: 'apiError', code: 2001 },
+		{ kind: 'answer', status: 404, body: '<html>' },
+	] as const)('a 404 speaks of the base URL, not of a line: %j', async (mishap) => {
+		server.faults.push({ mishap });
+		const { outputs } = await runNode({
+			parameters: { operation: 'list' },
+			onError: 'continueRegularOutput',
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+		expect(outputs[0]?.[0]?.json.error).toMatchObject({
+			fault: 'credential',
+			description: expect.stringMatching(
+				/^Check the base URL in the Linq API credential\./,
+			) as string,
+		});
+	});
+
 	it('passes an unknown reputation through', async () => {
 		server.lines.splice(0, 5, {
 			id: 'x',
@@ -259,7 +277,7 @@ describe('List', () => {
 
 	it.each([0, -1, 1.5, 'many'])('refuses the limit %s', async (limit) => {
 		const { error } = await list({ returnAll: false, limit: `={{ ${JSON.stringify(limit)} }}` });
-		expect(error?.message).toBe('Limit is no whole number of 1 or more');
+		expect(error?.message).toBe('Limit is not a whole number of 1 or more');
 		expect(server.requests).toEqual([]);
 	});
 });

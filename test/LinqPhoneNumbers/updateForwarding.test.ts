@@ -101,8 +101,8 @@ describe('Update Forwarding', () => {
 	);
 
 	it.each([
-		['2025557777', 'has no country code'],
-		['={{ 2025557777 }}', 'has no country code'],
+		['2025557777', 'does not begin with + and the country code'],
+		['={{ 2025557777 }}', 'does not begin with + and the country code'],
 		['+44 (0)20 7946 0000', 'has a 0 in brackets'],
 		['+1 202 555 7777 ext. 5', 'is not a phone number in E.164 format'],
 		['={{ { number: 1 } }}', 'is not a phone number'],
@@ -372,7 +372,7 @@ describe('Update Forwarding', () => {
 				trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
 			});
 			expect(failed[1]?.json.error).toMatchObject({
-				message: 'The line "2025550003" has no country code',
+				message: 'The line "2025550003" does not begin with + and the country code',
 				line: '2025550003',
 				fault: 'input',
 				try_again: false,

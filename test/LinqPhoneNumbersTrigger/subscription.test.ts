@@ -177,7 +177,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 
 	it.each([
 		[{ events: [] }, 'No events are chosen'],
-		[{ phoneNumbers: ['2025550001'] }, 'has no country code'],
+		[{ phoneNumbers: ['2025550001'] }, 'does not begin with + and the country code'],
 	])('is refused before Linq is called with %j', async (parameters, message) => {
 		const trigger = await host({ parameters });
 		await expect(trigger.activate()).rejects.toThrow(message);

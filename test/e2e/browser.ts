@@ -124,7 +124,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	it('sees why a number is refused', async () => {
 		await field('forwardingNumber').fill('2025558888');
 		await execute();
-		await output().getByText('has no country code').first().waitFor();
+		await output().getByText('does not begin with + and the country code').first().waitFor();
 		assert.equal(setting.linq.lines[2]?.forwarding_number, '+12025558888');
 		await closeNode();
 	});

@@ -115,7 +115,9 @@ export function examples(setting: () => Setting): void {
 	describe('on-call-rota-by-schedule.json', () => {
 		let table: DataTable;
 		let rota: InstalledExample;
-		const hours = (count: number) => new Date(Date.now() + count * 3_600_000).toISOString();
+		/** So many hours from now, as a clock in Athens shows it in winter. */
+		const hours = (count: number) =>
+			new Date(Date.now() + (count + 2) * 3_600_000).toISOString().replace('Z', '+02:00');
 		const shift = (line: string | null, forward_to: string | null, from = -1, to = 1) => ({
 			line,
 			forward_to,
@@ -233,6 +235,7 @@ export function examples(setting: () => Setting): void {
 			nights = await InstalledExample.install(setting(), 'after-hours-forwarding.json', {
 				chat: chatAddress,
 				table,
+				parameters: { 'Forward after hours': { forwardingNumber: AFTER_HOURS } },
 			});
 			await nights.publish();
 		});

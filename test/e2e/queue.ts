@@ -398,6 +398,8 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			const sent = puts().length;
 			linq.faults.length = 0;
 			for (const worker of n8n.workers) await worker.start('worker');
+			// n8n's queue takes a job for lost after a minute, and looks every half.
+			await delay(100_000);
 			const [execution] = await n8n.api.ended(workflow, 1, 200);
 			const changed = linq.lines.filter(
 				({ forwarding_number }, index) => forwarding_number === numberOf(1_000 + index),

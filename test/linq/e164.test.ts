@@ -39,12 +39,12 @@ const accepted: Array<[country: string, number: string, ...written: string[]]> =
 ];
 
 const refused: Array<[written: unknown, words: string]> = [
-	['2025557777', 'has no country code'],
-	[2025557777, 'has no country code'],
-	['(202) 555-7777', 'has no country code'],
-	['030 123456', 'has no country code'],
-	['0049 30 123456', 'has no country code'],
-	['12025557777.0', 'has no country code'],
+	['2025557777', 'does not begin with + and the country code'],
+	[2025557777, 'does not begin with + and the country code'],
+	['(202) 555-7777', 'does not begin with + and the country code'],
+	['030 123456', 'does not begin with + and the country code'],
+	['0049 30 123456', 'does not begin with + and the country code'],
+	['12025557777.0', 'does not begin with + and the country code'],
 	// Digits that are not the number's.
 	['+1 202 555 7777 (5)', 'is not a phone number'],
 	['+1 (202) 555-7777 - 22', 'is not a phone number'],
