@@ -146,8 +146,13 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 			'Linq Phone Numbers',
 			'On reputation',
 		);
-		await page.getByTestId('parameter-input-phoneNumbers').click();
-		await page.getByRole('option', { name: `${LINE} (CRITICAL)` }).click();
+		const line = page.getByRole('option', { name: `${LINE} (CRITICAL)` });
+		// It does not open while n8n still asks for the lines.
+		for (let tries = 0; tries < 10 && !(await line.isVisible()); tries++) {
+			await page.getByTestId('parameter-input-phoneNumbers').click();
+			await page.waitForTimeout(1_000);
+		}
+		await line.click();
 		await page.keyboard.press('Escape');
 		await page.getByTestId('parameter-input-phoneNumbers').getByText(LINE).waitFor();
 		await closeNode();
@@ -166,8 +171,17 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		await page.getByText('Tool Description').waitFor();
 		await page.getByTestId('parameter-input-operation').click();
 		await page.getByRole('option', { name: 'Update Forwarding' }).click();
-		await field('forwardingNumber').waitFor();
-		await page.getByTestId('from-ai-override-button').first().waitFor();
+		await page.getByTestId('rlc-mode-selector').click();
+		await page.getByRole('option', { name: 'By Phone Number' }).click();
+		await page.getByTestId('parameter-input-forwarding').click();
+		await page.getByRole('option', { name: 'Set or Clear' }).click();
+		// ✨: the model fills these two.
+		for (const name of ['Line', 'Forwarding Number or Clear']) {
+			const item = page.getByTestId('parameter-item').filter({ hasText: name }).first();
+			await item.hover();
+			await item.getByTestId('from-ai-override-button').click();
+		}
+		await page.getByText('Defined automatically by the model').nth(1).waitFor();
 		await closeNode();
 	});
 });
