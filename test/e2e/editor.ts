@@ -22,9 +22,12 @@ export function editor(setting: () => Setting): void {
 			});
 
 		it('the right key', async () => {
-			const { linq } = setting();
-			const { status } = await test({ apiKey: linq.apiKey, baseUrl: linq.baseUrl });
-			assert.equal(status, 'OK');
+			const { apiKey, baseUrl } = setting().linq;
+			// n8n's own limit of where else the key may go, as the README advises.
+			for (const allowedHttpRequestDomains of ['all', 'none']) {
+				const { status } = await test({ apiKey, baseUrl, allowedHttpRequestDomains });
+				assert.equal(status, 'OK');
+			}
 		});
 
 		it('a wrong key', async () => {
