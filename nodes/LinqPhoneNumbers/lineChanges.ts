@@ -2,8 +2,10 @@
 export interface LineChange {
 	/** By `tick`. */
 	at: number;
-	/** E.164 or null, as Linq confirmed it; absent where a change was sent that Linq did not confirm. */
-	forwardingNumber?: string | null;
+	/** E.164 or null, as it was sent. */
+	forwardingNumber: string | null;
+	/** Whether Linq confirmed it; else it may have come, may not, or may come late. */
+	confirmed: boolean;
 }
 
 /** By id in lower case: as many as there are lines. */
@@ -16,13 +18,16 @@ export function tick(): number {
 	return ++ticks;
 }
 
-/** Notes that a change is being sent, or as what it was confirmed. */
-export function noteChange(lineId: string, forwardingNumber?: string | null): void {
-	changes.set(lineId.toLowerCase(), { at: tick(), forwardingNumber });
+/** Notes that a change is being sent, or that it was confirmed. */
+export function noteChange(
+	lineId: string,
+	forwardingNumber: string | null,
+	confirmed: boolean,
+): void {
+	changes.set(lineId.toLowerCase(), { at: tick(), forwardingNumber, confirmed });
 }
 
-/** What became of a line since a moment, by `tick`; whichever execution did it. */
-export function changeSince(lineId: string, at: number): LineChange | undefined {
-	const change = changes.get(lineId.toLowerCase());
-	return change && change.at > at ? change : undefined;
+/** The last change of a line, whichever execution sent it. */
+export function lastChange(lineId: string): LineChange | undefined {
+	return changes.get(lineId.toLowerCase());
 }

@@ -21,9 +21,14 @@ export async function linesOfRun(
 ): Promise<AccountLines> {
 	if (!run.listing || run.listedAt < since) {
 		run.listedAt = tick();
-		run.listing = run.send(context, request, LISTING, settings).then(({ body }) => {
+		const listing = run.send(context, request, LISTING, settings).then(({ body }) => {
 			run.lines = new AccountLines(readPhoneNumberList(body));
 			return run.lines;
+		});
+		run.listing = listing;
+		// Who waits for it fails with it; later items of a long run ask anew.
+		listing.catch(() => {
+			if (run.listing === listing) run.listing = undefined;
 		});
 	}
 	return await run.listing;

@@ -4,9 +4,13 @@ const MOST = 50;
 /** How many good answers let one request more be under way: slow enough to learn of a limit before many are refused. */
 const ANSWERS_FOR_ONE_MORE = 10;
 
-/** How much sooner than before requests follow each other, once so many were answered well. */
+/** How much sooner than before requests follow each other, once so many were answered well, or some for so long. */
 const QUICKER = 0.95;
 const ANSWERS_FOR_QUICKER = 100;
+const QUICKER_AFTER_MS = 10_000;
+
+/** Fewer tell nothing of what Linq bears: others may have used up what it allows. */
+const ANSWERS_TO_LEARN_FROM = 20;
 
 /**
  * The pace of a run's requests: more and more are under way while Linq answers well, and half as many where it is
@@ -25,6 +29,8 @@ export class Pace {
 	/** How many were answered well, since when. */
 	private well = 0;
 	private since?: number;
+	/** When requests last came closer together. */
+	private quickenedAt = -Infinity;
 
 	/** How many requests may be under way at once: 1 to 50. */
 	get most(): number {
@@ -49,9 +55,12 @@ export class Pace {
 	}
 
 	/** A request was answered well. */
-	quicken(): void {
+	quicken(now: number): void {
 		this.allowed = Math.min(MOST, this.allowed + 1 / ANSWERS_FOR_ONE_MORE);
-		if (++this.well % ANSWERS_FOR_QUICKER === 0) this.gap *= QUICKER;
+		const forLong = now - this.quickenedAt >= QUICKER_AFTER_MS;
+		if (++this.well % ANSWERS_FOR_QUICKER !== 0 && !forLong) return;
+		this.gap *= QUICKER;
+		this.quickenedAt = now;
 	}
 
 	/**
@@ -73,11 +82,12 @@ export class Pace {
 		this.slowedAt = now;
 		this.allowed = Math.max(1, this.allowed / 2);
 		this.bearable = 0;
-		if (pauseMs > 0 && this.well > 0) {
+		if (pauseMs > 0 && this.well >= ANSWERS_TO_LEARN_FROM) {
 			this.bearable = Math.min(pauseMs, (now - (this.since ?? now) + pauseMs) / this.well);
 			this.gap /= QUICKER;
 		}
 		this.well = 0;
 		this.since = now + pauseMs;
+		this.quickenedAt = this.since;
 	}
 }

@@ -140,7 +140,7 @@ export class Run {
 					await this.turn();
 				},
 				note: (went, sentAt, askedMs) => {
-					if (went === 'well') this.pace.quicken();
+					if (went === 'well') this.pace.quicken(Date.now());
 					// A longer pause ends the item instead.
 					else this.pace.slow(sentAt, Date.now(), Math.min(askedMs, LONGEST_WAIT_MS));
 				},

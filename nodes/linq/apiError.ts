@@ -116,7 +116,7 @@ function whatToDo(status: number, ofLine: boolean): string {
 				? 'Check that the line is in this Linq account (operation List shows them) and the base URL in the credential.'
 				: 'Check the base URL in the Linq API credential.';
 		case 429:
-			return 'Linq limits the rate of requests. Try again later, or send fewer at a time with Batching under Request Options.';
+			return 'Linq limits the rate of requests. Try again later, or with fewer items at a time.';
 	}
 	return status === 408 || status >= 500
 		? 'This is a fault at Linq or on the way to it. Try again later.'

@@ -8,8 +8,8 @@ import { startLinqServer, type LinqServer } from '../linqServer/server';
 const FORWARD = '+12025557777';
 
 describe('The number of requests under way', () => {
-	const answer = (pace: Pace, times: number) => {
-		for (let answers = 0; answers < times; answers++) pace.quicken();
+	const answer = (pace: Pace, times: number, now = 0) => {
+		for (let answers = 0; answers < times; answers++) pace.quicken(now);
 	};
 
 	it('begins at 10, and grows to 50 while all goes well', () => {
@@ -47,6 +47,30 @@ describe('The number of requests under way', () => {
 		]);
 		answer(pace, 100);
 		expect([pace.next(9_100), pace.next(9_100)]).toEqual([9_100, 9_119]);
+	});
+
+	it.each([1, 3, 8, 19])('are not spread by what %i answers tell', (answers) => {
+		const pace = new Pace();
+		pace.next(5_000);
+		answer(pace, answers);
+		pace.slow(5_400, 5_500, 60_000);
+		pace.slow(5_410, 5_500, 60_000);
+		expect([pace.next(65_500), pace.next(65_500)]).toEqual([65_500, 65_500]);
+	});
+
+	it('come closer together with time as well, where they are far apart', () => {
+		const pace = new Pace();
+		pace.next(0);
+		answer(pace, 20);
+		// 20, then none for a minute: one in three seconds.
+		pace.slow(90, 100, 59_900);
+		pace.slow(95, 100, 59_900);
+		expect([pace.next(60_000), pace.next(60_000)]).toEqual([60_000, 63_000]);
+		answer(pace, 1, 69_999);
+		expect([pace.next(80_000), pace.next(80_000)]).toEqual([80_000, 83_000]);
+		answer(pace, 1, 70_000);
+		answer(pace, 1, 79_999);
+		expect([pace.next(90_000), pace.next(90_000)]).toEqual([90_000, 92_850]);
 	});
 
 	it('are not spread for one refusal, which may be chance; once they are, a little more', () => {

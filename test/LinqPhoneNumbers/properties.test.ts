@@ -66,20 +66,16 @@ function explains(
 	const [first, ...rest] = items;
 	if (!first) return writes.length === 0;
 	const { item, outcome } = first;
-	if (!outcome.failed && outcome.json.changed === false) {
-		return (
-			state === item.to &&
-			outcome.json.previous_forwarding_number === state &&
-			explains(rest, writes, state)
-		);
-	}
-	// None was applied, or several, where one was tried again.
+	const unchanged = !outcome.failed && outcome.json.changed === false;
+	if (unchanged && state !== item.to) return false;
+	// None was applied, or several, where one was tried again. What is unchanged may be sent, for an older change may
+	// come late.
 	for (let count = 0; count <= writes.length; count++) {
 		if (writes.slice(0, count).some(({ to }) => to !== item.to)) return false;
 		const after = count === 0 ? state : item.to;
 		const previous = outcome.failed ? undefined : outcome.json.previous_forwarding_number;
-		const confirmed = outcome.failed || count > 0;
-		const toldBefore = previous === undefined || previous === state;
+		const confirmed = outcome.failed || unchanged || count > 0;
+		const toldBefore = previous === state || (previous === undefined && !unchanged);
 		if (confirmed && toldBefore && explains(rest, writes.slice(count), after)) return true;
 	}
 	return false;

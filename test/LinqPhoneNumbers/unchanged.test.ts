@@ -174,6 +174,46 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(server.lines[0]?.forwarding_number).toBe(BEFORE);
 	});
 
+	it('an older execution still lists the lines: a newer one of the same line waits for it', async () => {
+		server.faults.push({ method: 'GET', times: 1, mishap: { kind: 'delay', ms: 300 } });
+		const older = update({ skipUnchanged: true }, [{ line: ID, to: A }]);
+		while (sent().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+		await Promise.all([older, update({}, [{ line: ID, to: B }])]);
+		expect(server.writes.map(({ to }) => to)).toEqual([A, B]);
+	});
+
+	it('a change that was not confirmed may come late: what undoes it is sent, whatever the list says', async () => {
+		server.faults.push({
+			method: 'PUT',
+			times: 1,
+			mishap: { kind: 'answer', status: 504, body: '' },
+		});
+		await update({ maxRetries: 0 }, [{ line: ID, to: A }]);
+		server.requests.length = 0;
+		const result = await update({ skipUnchanged: true }, [{ line: ID, to: BEFORE }]);
+		expect(rows(result)).toEqual([[BEFORE, BEFORE, false]]);
+		expect(sent()).toEqual(['GET', 'PUT']);
+		await update({ skipUnchanged: true }, [{ line: ID, to: BEFORE }]);
+		expect(sent()).toEqual(['GET', 'PUT', 'GET']);
+	});
+
+	it('a list that failed is asked for again by later items', async () => {
+		server.faults.push({ method: 'GET', times: 1, mishap: { kind: 'apiError', code: 2005 } });
+		const result = await runNode({
+			parameters: {
+				operation: 'updateForwarding',
+				phoneNumber: '={{ $json.line }}',
+				forwardingNumber: A,
+				requestOptions: { batching: { batch: { batchSize: 1, batchInterval: 300 } } },
+			},
+			items: [{ line: NUMBER }, { line: '+12025550002' }],
+			onError: 'continueRegularOutput',
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+		expect(rows(result)?.map(([forwarding]) => forwarding)).toEqual([undefined, A]);
+		expect(sent()).toEqual(['GET', 'GET', 'PUT']);
+	});
+
 	it('what somebody else has changed before the run is seen', async () => {
 		await update({}, [{ line: ID, to: A }]);
 		if (server.lines[0]) server.lines[0].forwarding_number = B;

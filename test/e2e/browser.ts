@@ -41,7 +41,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 			],
 		});
 		page = await browser.newPage({ viewport: { width: 1_500, height: 660 } });
-		page.setDefaultTimeout(20_000);
+		page.setDefaultTimeout(60_000);
 		await page.goto(`${setting.n8n.address}/signin`);
 		await page.getByLabel('Email').fill(OWNER.email);
 		await page.locator('input[type=password]').fill(OWNER.password);
@@ -95,9 +95,11 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	it('makes the credential, whose test fails with a wrong key and passes with the right one', async () => {
 		await page.goto(`${setting.n8n.address}/home/credentials`);
 		await page.getByTestId('add-resource-credential').first().click();
-		await page.getByTestId('selectCredential-modal').waitFor();
-		await page.keyboard.type('Linq');
-		await page.getByTestId('new-credential-type-select-option').first().click();
+		await page.getByTestId('new-credential-type-select').locator('input').fill('Linq');
+		await page
+			.getByTestId('new-credential-type-select-option')
+			.filter({ hasText: 'Linq API' })
+			.click();
 		await page.getByTestId('new-credential-type-button').click();
 		await field('apiKey').fill('wrong');
 		await field('baseUrl').fill(setting.linq.baseUrl);

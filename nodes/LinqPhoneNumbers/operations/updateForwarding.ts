@@ -16,7 +16,7 @@ import { readBoolean, readChoice, readGroup } from '../../linq/parameterValue';
 import type { UpdatedForwarding } from '../../linq/phoneNumber';
 import { forwardingOf, PHONE_NUMBERS_URL, readUpdatedForwarding } from '../../linq/phoneNumber';
 import { declaredRequest } from '../../n8n/request';
-import { changeSince, noteChange } from '../lineChanges';
+import { lastChange, noteChange } from '../lineChanges';
 import { linesOfRun } from '../linesOfRun';
 import type { LineReference } from '../phoneNumberLocator';
 import { lineAsEntered, phoneNumberLocator, readLineReference } from '../phoneNumberLocator';
@@ -156,20 +156,19 @@ async function apply(
 	const { line, forwardingNumber, skipUnchanged, withPrevious, settings } = change;
 	const lines = async (since?: number) =>
 		await linesOfRun(run, context, { ...request, method: 'GET' }, settings, since);
-	const find = async () => {
-		if (line.by === 'number') return (await lines()).byNumber(line.number).id;
-		return withPrevious ? (await lines()).byId(line.id).id : line.id;
-	};
+	const find = async () =>
+		line.by === 'number' ? (await lines()).byNumber(line.number).id : line.id;
 	return await run.inLineOrder(find(), async (id) => {
-		refuseItself(run.lines?.known(id)?.phone_number, forwardingNumber);
 		const previous = withPrevious ? await forwardingBefore(run, id, lines) : undefined;
-		if (skipUnchanged && previous?.forwarding_number === forwardingNumber) {
-			return { ...previous, changed: false, previous_forwarding_number: forwardingNumber };
-		}
-		const updated = await send(run, context, request, id, change);
+		refuseItself(run.lines?.known(id)?.phone_number, forwardingNumber);
+		const changed = previous?.forwarding_number !== forwardingNumber;
+		// Where another number was sent last, it may come late, or the list may not know of it yet.
+		const last = lastChange(id);
+		const isSettled = last === undefined || last.forwardingNumber === forwardingNumber;
+		const skips = skipUnchanged && !changed && isSettled;
 		return {
-			...updated,
-			...(skipUnchanged && { changed: true }),
+			...(skips ? previous : await send(run, context, request, id, change)),
+			...(skipUnchanged && { changed }),
 			...(previous && { previous_forwarding_number: previous.forwarding_number }),
 		};
 	});
@@ -183,8 +182,8 @@ async function send(
 	id: string,
 	{ line, forwardingNumber, settings }: Change,
 ): Promise<UpdatedForwarding> {
-	noteChange(id);
-	let confirmed: string | null | undefined;
+	noteChange(id, forwardingNumber, false);
+	let confirmed = false;
 	try {
 		const { body } = await run.send(
 			context,
@@ -193,12 +192,12 @@ async function send(
 			settings,
 		);
 		const updated = readUpdatedForwarding(body, { id, forwardingNumber });
-		confirmed = forwardingNumber;
+		confirmed = true;
 		run.account.noteConfirmed(context.getItemIndex());
 		return updated;
 	} finally {
 		// What failed is in doubt until the lines are listed anew.
-		noteChange(id, confirmed);
+		noteChange(id, forwardingNumber, confirmed);
 	}
 }
 
@@ -208,14 +207,13 @@ async function forwardingBefore(
 	id: string,
 	lines: (since?: number) => Promise<AccountLines>,
 ): Promise<UpdatedForwarding> {
-	const change = changeSince(id, run.listedAt);
-	const inDoubt = change && change.forwardingNumber === undefined;
-	const line = (await lines(inDoubt ? change.at : undefined)).byId(id);
-	const known = inDoubt ? undefined : change?.forwardingNumber;
+	const change = lastChange(id);
+	const line = (await lines(change?.confirmed === false ? change.at : undefined)).byId(id);
+	const isNewer = change?.confirmed && change.at > run.listedAt;
 	return {
 		id: line.id,
 		phone_number: line.phone_number,
-		forwarding_number: known === undefined ? forwardingOf(line) : known,
+		forwarding_number: isNewer ? change.forwardingNumber : forwardingOf(line),
 	};
 }
 
