@@ -1,11 +1,13 @@
+/** What is known of a change: one that is only sent may have come, may not, or may come late. */
+export type Outcome = 'sent' | 'confirmed' | 'refused';
+
 /** What became of a line by this n8n process. */
 export interface LineChange {
 	/** By `tick`. */
 	at: number;
 	/** E.164 or null, as it was sent. */
 	forwardingNumber: string | null;
-	/** Whether Linq confirmed it; else it may have come, may not, or may come late. */
-	confirmed: boolean;
+	outcome: Outcome;
 }
 
 /** By id in lower case: as many as there are lines. */
@@ -18,13 +20,13 @@ export function tick(): number {
 	return ++ticks;
 }
 
-/** Notes that a change is being sent, or that it was confirmed. */
+/** Notes that a change is being sent, or what Linq answered to it. */
 export function noteChange(
 	lineId: string,
 	forwardingNumber: string | null,
-	confirmed: boolean,
+	outcome: Outcome,
 ): void {
-	changes.set(lineId.toLowerCase(), { at: tick(), forwardingNumber, confirmed });
+	changes.set(lineId.toLowerCase(), { at: tick(), forwardingNumber, outcome });
 }
 
 /** The last change of a line, whichever execution sent it. */

@@ -197,6 +197,14 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(sent()).toEqual(['GET', 'PUT', 'GET']);
 	});
 
+	it('a change that was refused does not come late: what undoes it is not sent', async () => {
+		server.faults.push({ method: 'PUT', times: 1, mishap: { kind: 'apiError', code: 2005 } });
+		await update({}, [{ line: ID, to: A }]);
+		const result = await update({ skipUnchanged: true }, [{ line: ID, to: BEFORE }]);
+		expect(rows(result)).toEqual([[BEFORE, BEFORE, false]]);
+		expect(sent()).toEqual(['PUT', 'GET']);
+	});
+
 	it('a list that failed is asked for again by later items', async () => {
 		server.faults.push({ method: 'GET', times: 1, mishap: { kind: 'apiError', code: 2005 } });
 		const result = await runNode({

@@ -11,11 +11,12 @@ import type {
 import { updateDisplayOptions } from 'n8n-workflow';
 import type { AccountLines } from '../../linq/accountLines';
 import { readE164 } from '../../linq/e164';
-import { inputError } from '../../linq/linqError';
+import { inputError, LinqError } from '../../linq/linqError';
 import { readBoolean, readChoice, readGroup } from '../../linq/parameterValue';
 import type { UpdatedForwarding } from '../../linq/phoneNumber';
 import { forwardingOf, PHONE_NUMBERS_URL, readUpdatedForwarding } from '../../linq/phoneNumber';
 import { declaredRequest } from '../../n8n/request';
+import type { Outcome } from '../lineChanges';
 import { lastChange, noteChange } from '../lineChanges';
 import { linesOfRun } from '../linesOfRun';
 import type { LineReference } from '../phoneNumberLocator';
@@ -164,8 +165,11 @@ async function apply(
 		const changed = previous?.forwarding_number !== forwardingNumber;
 		// Where another number was sent last, it may come late, or the list may not know of it yet.
 		const last = lastChange(id);
-		const isSettled = last === undefined || last.forwardingNumber === forwardingNumber;
-		const skips = skipUnchanged && !changed && isSettled;
+		const mayDiffer =
+			last !== undefined &&
+			last.outcome !== 'refused' &&
+			last.forwardingNumber !== forwardingNumber;
+		const skips = skipUnchanged && !changed && !mayDiffer;
 		return {
 			...(skips ? previous : await send(run, context, request, id, change)),
 			...(skipUnchanged && { changed }),
@@ -182,23 +186,34 @@ async function send(
 	id: string,
 	{ line, forwardingNumber, settings }: Change,
 ): Promise<UpdatedForwarding> {
-	noteChange(id, forwardingNumber, false);
-	let confirmed = false;
+	noteChange(id, forwardingNumber, 'sent');
+	let outcome: Outcome = 'sent';
 	try {
-		const { body } = await run.send(
+		const answer = run.send(
 			context,
 			{ ...request, url: `${request.url}/${id}`, body: { forwarding_number: forwardingNumber } },
 			`Could not update the forwarding of line ${line.by === 'id' ? line.id : line.number}`,
 			settings,
 		);
+		answer.catch((error: unknown) => {
+			if (isRefusal(error)) outcome = 'refused';
+		});
+		const { body } = await answer;
 		const updated = readUpdatedForwarding(body, { id, forwardingNumber });
-		confirmed = true;
+		outcome = 'confirmed';
 		run.account.noteConfirmed(context.getItemIndex());
 		return updated;
 	} finally {
 		// What failed is in doubt until the lines are listed anew.
-		noteChange(id, forwardingNumber, confirmed);
+		noteChange(id, forwardingNumber, outcome);
 	}
+}
+
+/** Whether Linq has answered that it does not do what was asked: then it does not come late either. */
+function isRefusal(error: unknown): boolean {
+	if (!(error instanceof LinqError)) return false;
+	const { httpCode, tryAgain } = error.details;
+	return httpCode !== undefined && tryAgain !== true;
 }
 
 /** A line before a change, by the list of lines and by what this n8n process has done to it since. */
@@ -208,8 +223,9 @@ async function forwardingBefore(
 	lines: (since?: number) => Promise<AccountLines>,
 ): Promise<UpdatedForwarding> {
 	const change = lastChange(id);
-	const line = (await lines(change?.confirmed === false ? change.at : undefined)).byId(id);
-	const isNewer = change?.confirmed && change.at > run.listedAt;
+	const isConfirmed = change?.outcome === 'confirmed';
+	const line = (await lines(isConfirmed ? undefined : change?.at)).byId(id);
+	const isNewer = isConfirmed && change.at > run.listedAt;
 	return {
 		id: line.id,
 		phone_number: line.phone_number,
