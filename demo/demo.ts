@@ -29,7 +29,8 @@ async function demo(): Promise<void> {
 		await n8n?.stop();
 		await linq.local?.close();
 		for (const entry of await readdir(folder)) {
-			if (entry !== 'files') await rm(join(folder, entry), { recursive: true });
+			const path = join(folder, entry);
+			if (path !== n8n?.filesFolder) await rm(path, { recursive: true });
 		}
 	}
 	console.log('The demo has finished.');

@@ -196,6 +196,7 @@ function connectionFailure(error: unknown): string | undefined {
 	return undefined;
 }
 
+/** Whether it asks for one line, which may not be there. */
 function isOfLine({ url }: IHttpRequestOptions): boolean {
 	return url.startsWith(`${PHONE_NUMBERS_URL}/`);
 }

@@ -196,7 +196,7 @@ async function send(
 			settings,
 		);
 		answer.catch((error: unknown) => {
-			if (isRefusal(error)) outcome = 'refused';
+			if (isFinal(error)) outcome = 'refused';
 		});
 		const { body } = await answer;
 		const updated = readUpdatedForwarding(body, { id, forwardingNumber });
@@ -210,7 +210,7 @@ async function send(
 }
 
 /** Whether Linq has answered that it does not do what was asked: then it does not come late either. */
-function isRefusal(error: unknown): boolean {
+function isFinal(error: unknown): boolean {
 	if (!(error instanceof LinqError)) return false;
 	const { httpCode, tryAgain } = error.details;
 	return httpCode !== undefined && tryAgain !== true;
