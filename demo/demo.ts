@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PhoneNumber } from '../nodes/linq/phoneNumber.js';
-import type { LinqServer } from '../test/linqServer/server.js';
+import type { FakeLinqApi } from '../test/fakeLinqApi/server.js';
 import { exampleCredentials, openLinqApi } from './linqApi.js';
 import type { N8nHost } from './n8nHost.js';
 import { prepareN8n } from './n8nHost.js';
@@ -68,7 +68,7 @@ async function showSpreadsheet(n8n: N8nHost): Promise<void> {
 }
 
 /** What starts by itself in a running n8n: a forwarding change, and an alert. */
-async function showWebhooks(n8n: N8nHost, local: LinqServer, rotaKey: string): Promise<void> {
+async function showWebhooks(n8n: N8nHost, local: FakeLinqApi, rotaKey: string): Promise<void> {
 	const chat = Fastify();
 	const messages: string[] = [];
 	chat.post<{ Body: { text: string } }>('/', async ({ body }) => {
@@ -90,7 +90,7 @@ async function showWebhooks(n8n: N8nHost, local: LinqServer, rotaKey: string): P
 }
 
 /** A line worsens and recovers, and the chat is told. */
-async function showAlert(local: LinqServer, messages: string[]): Promise<void> {
+async function showAlert(local: FakeLinqApi, messages: string[]): Promise<void> {
 	console.log('\nAlert when a line worsens, and all clear when it recovers');
 	const line = local.lines[0];
 	if (!line) throw new Error('The local Linq API has no line to change');
@@ -117,7 +117,7 @@ async function until(what: string, come: () => boolean): Promise<void> {
 }
 
 /** An on-call rota changes a line's forwarding number through a webhook. */
-async function showForwarding(address: string, local: LinqServer, rotaKey: string): Promise<void> {
+async function showForwarding(address: string, local: FakeLinqApi, rotaKey: string): Promise<void> {
 	console.log('\nForwarding from an on-call rota');
 	const line = local.lines[1];
 	if (!line) throw new Error('The local Linq API has no line to change');
@@ -148,7 +148,7 @@ async function showForwarding(address: string, local: LinqServer, rotaKey: strin
 	console.log(
 		`A number without country code is refused: ${refused.status} ${await refused.text()}`,
 	);
-	local.faults.push({ method: 'PUT', times: 1, mishap: { kind: 'apiError', code: 2005 } });
+	local.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
 	const failed = await post('+12025559999', rotaKey);
 	console.log(`A change that Linq does not make is told: ${failed.status} ${await failed.text()}`);
 	console.log(`A caller without the rota's key is refused: ${stranger.status}`);

@@ -1,12 +1,12 @@
-import type { LinqServer } from '../test/linqServer/server.js';
-import { startLinqServer } from '../test/linqServer/server.js';
+import type { FakeLinqApi } from '../test/fakeLinqApi/server.js';
+import { startFakeLinqApi } from '../test/fakeLinqApi/server.js';
 
 /** The Linq API that the demo works with. */
 export interface LinqApiInUse {
 	baseUrl: string;
 	apiKey: string;
 	/** The local server; absent with the real API, whose lines are never changed. */
-	local?: LinqServer;
+	local?: FakeLinqApi;
 }
 
 /** The real API where its key is set, by the environment variables of Linq's own SDK; else a local one. */
@@ -14,7 +14,7 @@ export async function openLinqApi(): Promise<LinqApiInUse> {
 	const { LINQ_API_V3_API_KEY: apiKey, LINQ_API_V3_BASE_URL: baseUrl } = process.env;
 	if (apiKey) return { apiKey, baseUrl: baseUrl ?? 'https://api.linqapp.com/api/partner' };
 	// n8n is on this machine, and so is what stands for Linq: its deliveries need no https.
-	const local = await startLinqServer({ plainLoopback: true });
+	const local = await startFakeLinqApi({ plainLoopback: true });
 	return { apiKey: local.apiKey, baseUrl: local.baseUrl, local };
 }
 

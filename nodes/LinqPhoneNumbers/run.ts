@@ -4,20 +4,17 @@ import type {
 	INodeExecutionData,
 	NodeApiError,
 } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
 import type { AccountLines } from '../linq/accountLines';
 import type { LinqResponse } from '../linq/apiError';
 import { LONGEST_WAIT_MS } from '../linq/retryPolicy';
 import { LinqError } from '../linq/linqError';
+import { clock } from '../n8n/clock';
 import { asLinqError, nodeApiError } from '../n8n/nodeApiError';
 import { linqRequest, readCredentialBaseUrl } from '../n8n/request';
 import { inTurn } from '../n8n/turns';
 import { Account } from './account';
 import { Pace } from './pace';
 import type { RequestSettings } from './requestSettings';
-
-/** How long it may take until a wait notices that the run has ended. */
-const SLEEP_STEP_MS = 100;
 
 /** Waits from here on are worth a line in n8n's log. */
 const LOGGED_WAIT_MS = 5_000;
@@ -140,9 +137,9 @@ export class Run {
 					await this.turn();
 				},
 				note: (went, sentAt, askedMs) => {
-					if (went === 'well') this.pace.quicken(Date.now());
+					if (went === 'well') this.pace.quicken(clock.now());
 					// A longer pause ends the item instead.
-					else this.pace.slow(sentAt, Date.now(), Math.min(askedMs, LONGEST_WAIT_MS));
+					else this.pace.slow(sentAt, clock.now(), Math.min(askedMs, LONGEST_WAIT_MS));
 				},
 			});
 		} finally {
@@ -157,6 +154,8 @@ export class Run {
 	 * @param find finds the line's id, which may take a request
 	 */
 	async inLineOrder<T>(find: Promise<string>, work: (lineId: string) => Promise<T>): Promise<T> {
+		// It may be rejected before earlier items have their place, when nobody awaits it yet.
+		find.catch(() => undefined);
 		const placed = this.placed.then(async () => {
 			const id = await find;
 			// In an object, for the next item waits until this one has its place, not until it is done.
@@ -202,19 +201,16 @@ export class Run {
 		let now: number;
 		let at: number;
 		do {
-			now = Date.now();
+			now = clock.now();
 			at = this.pace.next(now);
 			await this.sleep(at - now);
-		} while (this.pace.isPaused(Date.now()));
+		} while (this.pace.isPaused(clock.now()));
 	}
 
-	/** In steps, for n8n's own sleep cannot be cut short before 2.34. */
 	private async sleep(ms: number): Promise<void> {
-		const end = Date.now() + ms;
-		for (let left = ms; left > 0; left = end - Date.now()) {
-			await sleep(Math.min(left, SLEEP_STEP_MS));
-			this.checkEnded();
-		}
+		if (ms <= 0) return;
+		await clock.sleep(ms, this.ended);
+		this.checkEnded();
 	}
 
 	/** Behind a failure that stopped the run, nobody is told of this one: the failure is what n8n meets. */

@@ -7,7 +7,6 @@ import type {
 	ILoadOptionsFunctions,
 	IWebhookFunctions,
 } from 'n8n-workflow';
-import { sleep } from 'n8n-workflow';
 import type { LinqResponse } from '../linq/apiError';
 import { errorFromConnection, errorFromResponse, readErrorBody } from '../linq/apiError';
 import { readBaseUrl } from '../linq/baseUrl';
@@ -22,6 +21,7 @@ import {
 	isRetryableStatus,
 	LONGEST_WAIT_MS,
 } from '../linq/retryPolicy';
+import { clock } from './clock';
 import { CREDENTIAL } from './credential';
 
 /** n8n waits five minutes by default; Linq's own SDK gives a request one. */
@@ -93,7 +93,7 @@ export async function linqRequest(
 	};
 
 	for (let retry = 0; ; retry++) {
-		const sentAt = Date.now();
+		const sentAt = clock.now();
 		const outcome = await attempt(context, options);
 		if (typeof outcome !== 'string' && outcome.statusCode >= 200 && outcome.statusCode < 300) {
 			pacing.note?.('well', sentAt, 0);
@@ -118,7 +118,7 @@ export async function linqRequest(
 					: errorFromResponse(outcome, doing, isOfLine(request), notes);
 			throw await withoutKey(context, error);
 		}
-		await pacing.wait(Math.max(asked, backoffMs(retry, Math.random())));
+		await pacing.wait(asked || backoffMs(retry, Math.random()));
 	}
 }
 
@@ -138,7 +138,7 @@ export async function requestAlone(
 	return await linqRequest(context, { ...request, baseURL, timeout: DEFAULT_TIMEOUT_MS }, doing, {
 		maxRetries,
 		wait: async (ms) => {
-			await sleep(ms);
+			await clock.sleep(ms);
 			await beforeRetry?.();
 		},
 	});
@@ -192,6 +192,8 @@ function connectionFailure(error: unknown): string | undefined {
 		];
 		const found = codes.find((code) => typeof code === 'string' && isConnectionFailure(code));
 		if (typeof found === 'string') return found;
+		// No status is an error here, so the response began and was cut off.
+		if (codes.some((code) => typeof code === 'string' && /^\d{3}$/.test(code))) return 'ECONNRESET';
 	}
 	return undefined;
 }
@@ -203,7 +205,7 @@ function isOfLine({ url }: IHttpRequestOptions): boolean {
 
 function askedFor({ headers, body }: LinqResponse): number {
 	const bodyRetryAfter = isRecord(body) ? readErrorBody(body).retryAfter : undefined;
-	return askedWaitMs({ headers, bodyRetryAfter }, Date.now());
+	return askedWaitMs({ headers, bodyRetryAfter }, clock.now());
 }
 
 /** A proxy may quote the request it refuses: takes the key out of what it says. */

@@ -1,11 +1,11 @@
-import '../engine';
+import '../support/runNode';
 import type { IDataObject } from 'n8n-workflow';
 import { getHeapStatistics } from 'node:v8';
 import { flatten, readPhoneNumberList } from '../../nodes/linq/phoneNumber';
-import { runNode } from '../engine';
-import { manyLines } from '../linqServer/lines';
-import type { LinqApiOptions, LinqProcess } from './linqProcess';
-import { startLinqProcess } from './linqProcess';
+import { runNode } from '../support/runNode';
+import { manyLines } from '../fakeLinqApi/fixtures';
+import type { LinqApiOptions, LinqProcess } from './forkFakeApi';
+import { ACCOUNT, startLinqProcess } from './forkFakeApi';
 import type { Ways } from './measure';
 import { measure, print, printRatios } from './measure';
 import {
@@ -17,7 +17,7 @@ import {
 	run,
 	update,
 	updateByHttpRequest,
-} from './ways';
+} from './baselines';
 
 const LINES = 1_000;
 const NODE = 'Linq Phone Numbers';
@@ -36,7 +36,7 @@ async function against(
 }
 
 const itemsOf = (lines: number): IDataObject[] =>
-	manyLines(lines).map(({ id, phone_number }) => ({ id, phone_number }));
+	manyLines(lines, ACCOUNT).map(({ id, phone_number }) => ({ id, phone_number }));
 
 async function bareList({ credentials }: LinqProcess, reputation?: string) {
 	const answer = await fetch(`${credentials.baseUrl}/v3/phone_numbers`, {
@@ -120,8 +120,8 @@ async function benchUpdates(title: string, api: Omit<LinqApiOptions, 'lines'>): 
 }
 
 /** What comes of updates where Linq answers so many requests a second. */
-async function benchLimit(perSecond: number): Promise<void> {
-	await against({ lines: LINES, perSecond, answerMs: 50 }, async (linq) => {
+async function benchLimit(requestsPerSecond: number): Promise<void> {
+	await against({ lines: LINES, requestsPerSecond, responseDelayMs: 50 }, async (linq) => {
 		const { credentials } = linq;
 		const items = itemsOf(LINES);
 		const nodes = {
@@ -143,12 +143,15 @@ async function benchLimit(perSecond: number): Promise<void> {
 				seconds.toFixed(1),
 			]);
 		}
-		print([`${LINES} updates, ${perSecond}/s answered`, 'done', 'confirmed', 'refused', 's'], rows);
+		print(
+			[`${LINES} updates, ${requestsPerSecond}/s answered`, 'done', 'confirmed', 'refused', 's'],
+			rows,
+		);
 	});
 }
 
-async function benchUnchanged(differing: number, answerMs: number): Promise<void> {
-	await against({ lines: LINES, answerMs }, async (linq) => {
+async function benchUnchanged(differing: number, responseDelayMs: number): Promise<void> {
+	await against({ lines: LINES, responseDelayMs }, async (linq) => {
 		const { credentials } = linq;
 		let round = 0;
 		/** The same number for all, but for some that get another one each time. */
@@ -167,7 +170,7 @@ async function benchUnchanged(differing: number, answerMs: number): Promise<void
 		await linq.counts();
 		await sync(true)();
 		const { lists, updates } = await linq.counts();
-		const title = `${LINES} items, ${differing} differ, ${answerMs} ms an answer`;
+		const title = `${LINES} items, ${differing} differ, ${responseDelayMs} ms an answer`;
 		console.log(`${title}, skipped: ${lists} GET, ${updates} PUT`);
 		const ways: Ways = {
 			'all are sent': sync(false),
@@ -205,7 +208,7 @@ async function bench(): Promise<void> {
 	if (!hasN8n) console.log("n8n's own nodes join in once npm run demo has installed n8n.");
 	for (const lines of [100, 1_000, 10_000]) await benchList(lines, 5);
 	await benchMemory(100_000);
-	await benchUpdates('50 ms an answer', { answerMs: 50 });
+	await benchUpdates('50 ms an answer', { responseDelayMs: 50 });
 	await benchUpdates('at once', {});
 	await benchLimit(100);
 	await benchUnchanged(10, 50);

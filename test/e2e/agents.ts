@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import type { INode } from 'n8n-workflow';
 import { format } from 'prettier';
 import type { Execution } from './n8nApi.js';
-import type { OpenAi, ShownTool } from './openAi.js';
-import { startOpenAi } from './openAi.js';
-import type { Setting } from './setting.js';
+import type { OpenAi, ShownTool } from './fakeOpenAi.js';
+import { startOpenAi } from './fakeOpenAi.js';
+import type { Environment } from './environment.js';
 import { calledWithItems, linqNode, workflowOf } from './workflows.js';
 
 const AGENT = '@n8n/n8n-nodes-langchain.agent';
@@ -36,17 +36,17 @@ const filled = (line: string, forwarding: string) => ({
 });
 
 /** What models were shown when a person last judged it. */
-const SNAPSHOT = fileURLToPath(new URL('./shownToModels.json', import.meta.url));
+const SNAPSHOT = fileURLToPath(new URL('./toolSchemas.snapshot.json', import.meta.url));
 
 /** The node as the tool of agents, and behind n8n's MCP Server Trigger. */
-export function agents(setting: () => Setting, update: boolean): void {
+export function agents(environment: () => Environment, update: boolean): void {
 	let openAi: OpenAi;
 	let openAiCredential: string;
 	const shown: Record<string, ShownTool | undefined> = {};
 
 	before(async () => {
 		openAi = await startOpenAi();
-		openAiCredential = await setting().api.createCredential('OpenAI', 'openAiApi', {
+		openAiCredential = await environment().api.createCredential('OpenAI', 'openAiApi', {
 			apiKey: 'local',
 			url: openAi.baseUrl,
 		});
@@ -55,12 +55,12 @@ export function agents(setting: () => Setting, update: boolean): void {
 		await openAi.stop();
 	});
 	beforeEach(() => {
-		setting().reset();
+		environment().reset();
 		openAi.toolAnswers.length = 0;
 	});
 
 	const tool = (name: string, parameters: INode['parameters']) => ({
-		...linqNode(setting().credential, parameters),
+		...linqNode(environment().credential, parameters),
 		name,
 		type: TOOL,
 	});
@@ -72,7 +72,7 @@ export function agents(setting: () => Setting, update: boolean): void {
 		name: string,
 		parameters: INode['parameters'],
 	): Promise<Execution> => {
-		const { api, n8n } = setting();
+		const { api, n8n } = environment();
 		const chain = [
 			...calledWithItems(path),
 			{
@@ -145,7 +145,7 @@ export function agents(setting: () => Setting, update: boolean): void {
 					const execution = await ask(path, version, items, 'List Linq lines', LIST);
 					assert.equal(openAi.toolAnswers.length, count);
 					for (const answer of openAi.toolAnswers) assert.equal(linesOf(answer).length, 5);
-					assert.equal(setting().linq.requests.length, count);
+					assert.equal(environment().linq.requests.length, count);
 					assert.deepEqual(saidDone(execution), Array(count).fill('It is done.'));
 					[shown.list] = openAi.tools;
 				});
@@ -155,7 +155,7 @@ export function agents(setting: () => Setting, update: boolean): void {
 					const path = `agent-update-${version}-${count}`;
 					await ask(path, version, items, 'Update Linq forwarding', UPDATE);
 					assert.equal(openAi.toolAnswers.length, count);
-					const { linq } = setting();
+					const { linq } = environment();
 					for (const answer of openAi.toolAnswers) assert.deepEqual(linesOf(answer), [LINE]);
 					assert.equal(linq.requests.filter(({ method }) => method === 'PUT').length, count);
 					assert.equal(linq.lines[2]?.forwarding_number, FORWARD);
@@ -164,7 +164,7 @@ export function agents(setting: () => Setting, update: boolean): void {
 			}
 
 			it('clears by the word clear, never by an empty answer', async () => {
-				const { linq } = setting();
+				const { linq } = environment();
 				const [line] = linq.lines;
 				assert(line?.forwarding_number);
 				openAi.callWith = filled(line.phone_number, '');
@@ -187,7 +187,7 @@ export function agents(setting: () => Setting, update: boolean): void {
 				assert.match(answer, /There is no line \+12025558888 in this Linq account/);
 				assert.match(answer, /The operation List shows all lines/);
 				assert.deepEqual(
-					setting().linq.requests.map(({ method }) => method),
+					environment().linq.requests.map(({ method }) => method),
 					['GET'],
 				);
 			});
@@ -195,7 +195,7 @@ export function agents(setting: () => Setting, update: boolean): void {
 	}
 
 	it("n8n's MCP Server Trigger, asked by the official client", async () => {
-		const { api, n8n, linq } = setting();
+		const { api, n8n, linq } = environment();
 		const path = 'mcp-lines';
 		const workflow = workflowOf(
 			path,

@@ -5,8 +5,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { chromium, selectors } from 'playwright-core';
 import { N8N_VERSION } from '../../demo/installN8n.js';
 import { OWNER } from './n8nApi.js';
-import type { Setting } from './setting.js';
-import { startSetting } from './setting.js';
+import type { Environment } from './environment.js';
+import { startEnvironment } from './environment.js';
 
 /** Where the README's pictures are. */
 const PICTURES = '.github';
@@ -18,7 +18,7 @@ const LINE = '+12025550003';
 
 /** A person at n8n's editor, in a browser without a window. One step follows the other. */
 describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
-	let setting: Setting;
+	let environment: Environment;
 	let browser: Browser;
 	let page: Page;
 
@@ -29,7 +29,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 			);
 		}
 		selectors.setTestIdAttribute('data-test-id');
-		setting = await startSetting(N8N_VERSION);
+		environment = await startEnvironment(N8N_VERSION);
 		browser = await chromium.launch({
 			executablePath: BROWSER,
 			args: [
@@ -42,7 +42,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		});
 		page = await browser.newPage({ viewport: { width: 1_500, height: 660 } });
 		page.setDefaultTimeout(60_000);
-		await page.goto(`${setting.n8n.address}/signin`);
+		await page.goto(`${environment.n8n.address}/signin`);
 		await page.getByLabel('Email').fill(OWNER.email);
 		await page.locator('input[type=password]').fill(OWNER.password);
 		await page.getByRole('button', { name: 'Sign in' }).click();
@@ -50,7 +50,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	});
 	after(async () => {
 		await browser.close();
-		await setting.stop();
+		await environment.stop();
 	});
 
 	const field = (name: string) => page.getByTestId(`parameter-input-${name}`).locator('input');
@@ -72,7 +72,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	};
 	/** Adds the node behind a manual trigger, with one of its actions. */
 	const addToNewWorkflow = async (action: string) => {
-		await page.goto(`${setting.n8n.address}/workflow/new`);
+		await page.goto(`${environment.n8n.address}/workflow/new`);
 		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
 		const plus = page.getByTestId('node-creator-plus-button');
 		await add(plus, 'Linq', 'Linq Phone Numbers', action);
@@ -93,7 +93,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	};
 
 	it('makes the credential, whose test fails with a wrong key and passes with the right one', async () => {
-		await page.goto(`${setting.n8n.address}/home/credentials`);
+		await page.goto(`${environment.n8n.address}/home/credentials`);
 		await page.getByTestId('add-resource-credential').first().click();
 		await page.getByTestId('new-credential-type-select').locator('input').fill('Linq');
 		await page
@@ -102,10 +102,10 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 			.click();
 		await page.getByTestId('new-credential-type-button').click();
 		await field('apiKey').fill('wrong');
-		await field('baseUrl').fill(setting.linq.baseUrl);
+		await field('baseUrl').fill(environment.linq.baseUrl);
 		await page.getByTestId('credential-save-button').click();
 		await page.getByText('Couldn’t connect with these settings').waitFor();
-		await field('apiKey').fill(setting.linq.apiKey);
+		await field('apiKey').fill(environment.linq.apiKey);
 		await page.getByTestId('credential-save-button').click();
 		await page.getByTestId('credentials-config-container-test-success').waitFor();
 		await page.keyboard.press('Escape');
@@ -119,7 +119,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		await field('forwardingNumber').fill('+1 (202) 555-8888');
 		await execute();
 		await output().getByText('+12025558888').first().waitFor();
-		assert.equal(setting.linq.lines[2]?.forwarding_number, '+12025558888');
+		assert.equal(environment.linq.lines[2]?.forwarding_number, '+12025558888');
 		await picture('update');
 	});
 
@@ -127,7 +127,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		await field('forwardingNumber').fill('2025558888');
 		await execute();
 		await output().getByText('does not begin with + and the country code').first().waitFor();
-		assert.equal(setting.linq.lines[2]?.forwarding_number, '+12025558888');
+		assert.equal(environment.linq.lines[2]?.forwarding_number, '+12025558888');
 		await closeNode();
 	});
 
@@ -141,7 +141,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	});
 
 	it('adds the trigger', async () => {
-		await page.goto(`${setting.n8n.address}/workflow/new`);
+		await page.goto(`${environment.n8n.address}/workflow/new`);
 		await add(
 			page.getByTestId('canvas-plus-button'),
 			'Linq',
@@ -161,7 +161,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	});
 
 	it("uses the node as an agent's tool", async () => {
-		await page.goto(`${setting.n8n.address}/workflow/new`);
+		await page.goto(`${environment.n8n.address}/workflow/new`);
 		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
 		await add(page.getByTestId('node-creator-plus-button'), 'AI Agent', 'AI Agent');
 		await closeNode();

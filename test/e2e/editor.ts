@@ -2,27 +2,31 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
-import { callable } from './linqSender.js';
-import type { Setting } from './setting.js';
+import { callable } from './webhookSender.js';
+import type { Environment } from './environment.js';
 import { LINQ_NODE, noOp, workflowOf } from './workflows.js';
 
 const TRIGGER_NODE = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTrigger';
 
 /** What the editor asks of the credential and the nodes, and what happens when a person publishes or tests the trigger. */
-export function editor(setting: () => Setting): void {
+export function editor(environment: () => Environment): void {
 	beforeEach(() => {
-		setting().reset();
+		environment().reset();
 	});
-	const credentials = () => ({ linqApi: { id: setting().credential, name: 'Linq API' } });
+	const credentials = () => ({ linqApi: { id: environment().credential, name: 'Linq API' } });
 
 	describe("the credential's test", () => {
 		const test = async (data: object) =>
-			await setting().api.editor<{ status: string; message: string }>('POST', '/credentials/test', {
-				credentials: { id: setting().credential, name: 'Linq API', type: 'linqApi', data },
-			});
+			await environment().api.editor<{ status: string; message: string }>(
+				'POST',
+				'/credentials/test',
+				{
+					credentials: { id: environment().credential, name: 'Linq API', type: 'linqApi', data },
+				},
+			);
 
 		it('the right key', async () => {
-			const { apiKey, baseUrl } = setting().linq;
+			const { apiKey, baseUrl } = environment().linq;
 			// n8n's own limit of where else the key may go, as the README advises.
 			for (const allowedHttpRequestDomains of ['all', 'none']) {
 				const { status } = await test({ apiKey, baseUrl, allowedHttpRequestDomains });
@@ -31,7 +35,10 @@ export function editor(setting: () => Setting): void {
 		});
 
 		it('a wrong key', async () => {
-			const { status, message } = await test({ apiKey: 'wrong', baseUrl: setting().linq.baseUrl });
+			const { status, message } = await test({
+				apiKey: 'wrong',
+				baseUrl: environment().linq.baseUrl,
+			});
 			assert.equal(status, 'Error');
 			assert.match(message, /Authorization failed|Unauthorized|credentials/i);
 		});
@@ -52,7 +59,7 @@ export function editor(setting: () => Setting): void {
 
 	it('the picker of lines, also searched', async () => {
 		const ask = async (filter?: string) =>
-			await setting().api.editor<{ results: Array<{ name: string; value: string }> }>(
+			await environment().api.editor<{ results: Array<{ name: string; value: string }> }>(
 				'POST',
 				'/dynamic-node-parameters/resource-locator-results',
 				{
@@ -75,12 +82,12 @@ export function editor(setting: () => Setting): void {
 			],
 		);
 		assert.deepEqual(await ask('0003'), {
-			results: [{ name: '+12025550003 (CRITICAL)', value: setting().linq.lines[2]?.id }],
+			results: [{ name: '+12025550003 (CRITICAL)', value: environment().linq.lines[2]?.id }],
 		});
 	});
 
 	it("the trigger's list of lines", async () => {
-		const choices = await setting().api.editor<Array<{ name: string; value: string }>>(
+		const choices = await environment().api.editor<Array<{ name: string; value: string }>>(
 			'POST',
 			'/dynamic-node-parameters/options',
 			{
@@ -115,7 +122,7 @@ export function editor(setting: () => Setting): void {
 		};
 
 		it('is published, starts the workflow, and is unpublished', async () => {
-			const { api, linq } = setting();
+			const { api, linq } = environment();
 			const id = await api.createWorkflow(workflow('published'));
 			await api.publish(id);
 			await until('the subscription', () => linq.subscriptions.all.length === 1);
@@ -134,7 +141,7 @@ export function editor(setting: () => Setting): void {
 		});
 
 		it('listens for a test event, which has an address of its own', async () => {
-			const { api, linq } = setting();
+			const { api, linq } = environment();
 			const id = await api.createWorkflow(workflow('tested'));
 			const saved = await api.editor<object>('GET', `/workflows/${id}`);
 			const waiting = await api.editor<{ waitingForWebhook?: boolean }>(

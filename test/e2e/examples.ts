@@ -7,10 +7,10 @@ import Fastify from 'fastify';
 import { DataTable } from './dataTable.js';
 import type { ChatMessage } from './hostedChat.js';
 import { HostedChat } from './hostedChat.js';
-import { InstalledExample, outputsOf } from './installedExample.js';
-import type { OpenAi } from './openAi.js';
-import { startOpenAi } from './openAi.js';
-import type { Setting } from './setting.js';
+import { InstalledExample, outputsOf } from './exampleWorkflow.js';
+import type { OpenAi } from './fakeOpenAi.js';
+import { startOpenAi } from './fakeOpenAi.js';
+import type { Environment } from './environment.js';
 
 const FIRST = '+12025550001';
 const SECOND = '+12025550002';
@@ -21,7 +21,7 @@ const ON_CALL = '+12025557777';
 const OTHER = '+12025558888';
 
 /** The example workflows, as they are in the repo. */
-export function examples(setting: () => Setting): void {
+export function examples(environment: () => Environment): void {
 	const chat = Fastify();
 	const told: string[] = [];
 	let chatAddress = '';
@@ -37,25 +37,26 @@ export function examples(setting: () => Setting): void {
 		await chat.close();
 	});
 	beforeEach(() => {
-		setting().reset();
-		setting().linq.writes.length = 0;
+		environment().reset();
+		environment().linq.writes.length = 0;
 		told.length = 0;
 	});
 
-	const numberOf = (id: string) => setting().linq.lines.find((one) => one.id === id)?.phone_number;
+	const numberOf = (id: string) =>
+		environment().linq.lines.find((one) => one.id === id)?.phone_number;
 	/** What Linq was asked to write: line and number, in order. */
-	const written = () => setting().linq.writes.map(({ id, to }) => [numberOf(id), to]);
+	const written = () => environment().linq.writes.map(({ id, to }) => [numberOf(id), to]);
 	/** How often Linq was asked for what. */
 	const asked = (method: string) =>
-		setting().linq.requests.filter((request) => request.method === method).length;
+		environment().linq.requests.filter((request) => request.method === method).length;
 	const forwarding = (phoneNumber: string) =>
-		setting().linq.lines.find(({ phone_number }) => phone_number === phoneNumber)
+		environment().linq.lines.find(({ phone_number }) => phone_number === phoneNumber)
 			?.forwarding_number ?? null;
 
 	it('at-risk-lines-to-spreadsheet.json: one file, without repeats', async () => {
-		const { filesFolder } = setting().n8n;
+		const { filesFolder } = environment().n8n;
 		const spreadsheet = await InstalledExample.install(
-			setting(),
+			environment(),
 			'at-risk-lines-to-spreadsheet.json',
 		);
 		await spreadsheet.publish();
@@ -70,8 +71,8 @@ export function examples(setting: () => Setting): void {
 	});
 
 	it('forwarding-from-webhook.json: the rota learns who failed, itself or Linq, and can undo', async () => {
-		const { api, linq } = setting();
-		const webhook = await InstalledExample.install(setting(), 'forwarding-from-webhook.json', {
+		const { api, linq } = environment();
+		const webhook = await InstalledExample.install(environment(), 'forwarding-from-webhook.json', {
 			credentials: {
 				httpHeaderAuth: await api.createCredential('On-call rota key', 'httpHeaderAuth', {
 					name: 'X-Rota-Key',
@@ -91,7 +92,7 @@ export function examples(setting: () => Setting): void {
 		assert.equal(await change(OTHER, 'wrong'), 403);
 		assert.equal(await change(ON_CALL), 200);
 		assert.equal(await change(''), 422);
-		linq.faults.push({ method: 'PUT', mishap: { kind: 'apiError', code: 2005 } });
+		linq.faults.push({ method: 'PUT', fault: { kind: 'apiError', code: 2005 } });
 		assert.equal(await change(OTHER), 502);
 		assert.deepEqual(written(), [[FIRST, ON_CALL]]);
 
@@ -127,13 +128,13 @@ export function examples(setting: () => Setting): void {
 		const run = async () => await rota.start('Every 15 minutes');
 
 		before(async () => {
-			table = await DataTable.create(setting().api, 'On-call shifts', {
+			table = await DataTable.create(environment().api, 'On-call shifts', {
 				line: 'string',
 				forward_to: 'string',
 				starts_at: 'date',
 				ends_at: 'date',
 			});
-			rota = await InstalledExample.install(setting(), 'on-call-rota-by-schedule.json', {
+			rota = await InstalledExample.install(environment(), 'on-call-rota-by-schedule.json', {
 				chat: chatAddress,
 				table,
 			});
@@ -167,7 +168,7 @@ export function examples(setting: () => Setting): void {
 		it('no shift now: asks nothing, sends nothing', async () => {
 			await table.insert([shift(FIRST, ON_CALL, 1, 2)]);
 			assert.equal((await run()).status, 'success');
-			assert.equal(setting().linq.requests.length, 0);
+			assert.equal(environment().linq.requests.length, 0);
 		});
 
 		it('overlapping shifts: the one that started last counts', async () => {
@@ -189,8 +190,8 @@ export function examples(setting: () => Setting): void {
 		});
 
 		it('a row that is wrong and a line that fails: told, not a success, and the others are done', async () => {
-			const { linq } = setting();
-			linq.faults.push({ path: linq.lines[1]?.id, mishap: { kind: 'apiError', code: 2005 } });
+			const { linq } = environment();
+			linq.faults.push({ path: linq.lines[1]?.id, fault: { kind: 'apiError', code: 2005 } });
 			await table.insert([
 				shift(FIRST, null),
 				shift(SECOND, ON_CALL),
@@ -220,19 +221,19 @@ export function examples(setting: () => Setting): void {
 		const evening = async () => await nights.start('Every evening');
 		const morning = async () => await nights.start('Every morning');
 		const allForwarding = () =>
-			setting().linq.lines.map(({ forwarding_number }) => forwarding_number ?? null);
+			environment().linq.lines.map(({ forwarding_number }) => forwarding_number ?? null);
 		const BEFORE = ['+12025559999', null, null, null, null];
 		const NIGHT = BEFORE.map(() => AFTER_HOURS);
 		const change = (index: number, forwarding_number: string) => {
-			Object.assign(setting().linq.lines[index] ?? {}, { forwarding_number });
+			Object.assign(environment().linq.lines[index] ?? {}, { forwarding_number });
 		};
 
 		before(async () => {
-			table = await DataTable.create(setting().api, 'After hours', {
+			table = await DataTable.create(environment().api, 'After hours', {
 				line: 'string',
 				forward_to: 'string',
 			});
-			nights = await InstalledExample.install(setting(), 'after-hours-forwarding.json', {
+			nights = await InstalledExample.install(environment(), 'after-hours-forwarding.json', {
 				chat: chatAddress,
 				table,
 				parameters: { 'Forward after hours': { forwardingNumber: AFTER_HOURS } },
@@ -285,8 +286,8 @@ export function examples(setting: () => Setting): void {
 		});
 
 		it('a line that fails in the evening: told, not a success, and left as it was in the morning', async () => {
-			const { linq } = setting();
-			linq.faults.push({ path: linq.lines[0]?.id, mishap: { kind: 'apiError', code: 2005 } });
+			const { linq } = environment();
+			linq.faults.push({ path: linq.lines[0]?.id, fault: { kind: 'apiError', code: 2005 } });
 			const execution = await evening();
 			assert.equal(execution.status, 'error');
 			assert.match(told.join(), /^Not forwarded after hours:\nLine \+12025550001: .*Access denied/);
@@ -300,10 +301,10 @@ export function examples(setting: () => Setting): void {
 		});
 
 		it('a line that Linq changed without confirming it is restored like the others', async () => {
-			const { linq } = setting();
+			const { linq } = environment();
 			linq.faults.push({
 				path: linq.lines[0]?.id,
-				mishap: { kind: 'answerAfterApplying', status: 403 },
+				fault: { kind: 'respondAfterApplying', status: 403 },
 			});
 			assert.equal((await evening()).status, 'error');
 			assert.equal(told.length, 1);
@@ -315,9 +316,9 @@ export function examples(setting: () => Setting): void {
 		});
 
 		it('a line that fails in the morning: told, remembered over the next evening, and restored then', async () => {
-			const { linq } = setting();
+			const { linq } = environment();
 			await evening();
-			linq.faults.push({ path: linq.lines[0]?.id, mishap: { kind: 'apiError', code: 2005 } });
+			linq.faults.push({ path: linq.lines[0]?.id, fault: { kind: 'apiError', code: 2005 } });
 			const execution = await morning();
 			assert.equal(execution.status, 'error');
 			assert.match(
@@ -333,8 +334,8 @@ export function examples(setting: () => Setting): void {
 		});
 
 		it('a line that cannot be listed or remembered is not changed', async () => {
-			const { linq } = setting();
-			linq.faults.push({ method: 'GET', mishap: { kind: 'apiError', code: 2005 } });
+			const { linq } = environment();
+			linq.faults.push({ method: 'GET', fault: { kind: 'apiError', code: 2005 } });
 			assert.equal((await evening()).status, 'error');
 			assert.equal(asked('PUT'), 0);
 			assert.deepEqual(await table.rows(), []);
@@ -357,8 +358,8 @@ export function examples(setting: () => Setting): void {
 	});
 
 	it('reputation-history.json: a row for each line and day', async () => {
-		const { linq } = setting();
-		const table = await DataTable.create(setting().api, 'Reputations', {
+		const { linq } = environment();
+		const table = await DataTable.create(environment().api, 'Reputations', {
 			date: 'string',
 			phone_number: 'string',
 			reputation_status: 'string',
@@ -366,7 +367,9 @@ export function examples(setting: () => Setting): void {
 		await table.insert([
 			{ date: '2026-02-18', phone_number: FIRST, reputation_status: 'CRITICAL' },
 		]);
-		const history = await InstalledExample.install(setting(), 'reputation-history.json', { table });
+		const history = await InstalledExample.install(environment(), 'reputation-history.json', {
+			table,
+		});
 		await history.publish();
 		assert.equal((await history.start('Every morning')).status, 'success');
 		await linq.changeReputation(SECOND, 'HEALTHY');
@@ -389,7 +392,7 @@ export function examples(setting: () => Setting): void {
 				[FIFTH, 'AT_RISK'],
 			],
 		);
-		linq.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+		linq.faults.push({ fault: { kind: 'apiError', code: 2005 } });
 		assert.equal((await history.start('Every morning')).status, 'error');
 		assert.deepEqual(await table.rows(), rows);
 		await history.remove();
@@ -401,7 +404,7 @@ export function examples(setting: () => Setting): void {
 
 		const chosen = async () => ({
 			credentials: {
-				googleSheetsOAuth2Api: await setting().api.createCredential(
+				googleSheetsOAuth2Api: await environment().api.createCredential(
 					'Google Sheets',
 					'googleSheetsOAuth2Api',
 					{ clientId: 'local', clientSecret: 'local' },
@@ -416,18 +419,18 @@ export function examples(setting: () => Setting): void {
 		});
 
 		it('is published once the spreadsheet is chosen; n8n 2 knows that it is not', async () => {
-			const { version } = setting();
-			await InstalledExample.install(setting(), FILE, await chosen());
+			const { version } = environment();
+			await InstalledExample.install(environment(), FILE, await chosen());
 			if (version.startsWith('1.')) return;
 			const { credentials } = await chosen();
-			await assert.rejects(InstalledExample.install(setting(), FILE, { credentials }), {
+			await assert.rejects(InstalledExample.install(environment(), FILE, { credentials }), {
 				message: /Missing or invalid required parameters: documentId, sheetName"/,
 			});
 		});
 
 		it('up to Google: each line at risk once a day, as a row with the date', async () => {
-			const { linq } = setting();
-			const sheets = await InstalledExample.install(setting(), FILE, {
+			const { linq } = environment();
+			const sheets = await InstalledExample.install(environment(), FILE, {
 				replacing: {
 					[SHEET]: {
 						type: 'n8n-nodes-base.noOp',
@@ -464,8 +467,8 @@ export function examples(setting: () => Setting): void {
 			await webhook.call('healthy-line', { headers: { 'X-Line-Key': key } });
 
 		before(async () => {
-			const { api } = setting();
-			webhook = await InstalledExample.install(setting(), 'healthy-line-to-send-from.json', {
+			const { api } = environment();
+			webhook = await InstalledExample.install(environment(), 'healthy-line-to-send-from.json', {
 				credentials: {
 					httpHeaderAuth: await api.createCredential('Healthy line key', 'httpHeaderAuth', {
 						name: 'X-Line-Key',
@@ -492,7 +495,7 @@ export function examples(setting: () => Setting): void {
 		});
 
 		it('says so where no line is healthy', async () => {
-			const { linq } = setting();
+			const { linq } = environment();
 			await linq.changeReputation(FIRST, 'AT_RISK');
 			await linq.changeReputation(FOURTH, 'CRITICAL');
 			const answer = await ask();
@@ -503,7 +506,7 @@ export function examples(setting: () => Setting): void {
 		});
 
 		it('says what is wrong where Linq does not list the lines', async () => {
-			setting().linq.faults.push({ mishap: { kind: 'apiError', code: 2005 } });
+			environment().linq.faults.push({ fault: { kind: 'apiError', code: 2005 } });
 			const answer = await ask();
 			assert.equal(answer.status, 502);
 			assert.match(await answer.text(), /"error":".*Access denied/);
@@ -512,13 +515,13 @@ export function examples(setting: () => Setting): void {
 		it('answers nobody without the key', async () => {
 			const answer = await ask('wrong');
 			assert.equal(answer.status, 403);
-			assert.equal(setting().linq.requests.length, 0);
+			assert.equal(environment().linq.requests.length, 0);
 		});
 	});
 
 	it('alert-when-a-line-worsens.json: tells each change, and when all is clear', async () => {
-		const { linq } = setting();
-		const alert = await InstalledExample.install(setting(), 'alert-when-a-line-worsens.json', {
+		const { linq } = environment();
+		const alert = await InstalledExample.install(environment(), 'alert-when-a-line-worsens.json', {
 			chat: chatAddress,
 		});
 		await alert.publish();
@@ -559,7 +562,7 @@ export function examples(setting: () => Setting): void {
 		/** n8n 1 has no human review for tools. */
 		const inN8n2 = (name: string, test: () => Promise<void>) => {
 			it(name, async (context) => {
-				if (setting().version.startsWith('1.')) context.skip('n8n 1 cannot run it');
+				if (environment().version.startsWith('1.')) context.skip('n8n 1 cannot run it');
 				else await test();
 			});
 		};
@@ -573,23 +576,23 @@ export function examples(setting: () => Setting): void {
 		};
 		/** Presses a button that should do nothing any more. */
 		const pressInVain = async (question: ChatMessage) => {
-			const before = setting().linq.requests.length;
+			const before = environment().linq.requests.length;
 			await person.press(question, 'Approve');
 			await delay(1_000);
-			assert.equal(setting().linq.requests.length, before);
+			assert.equal(environment().linq.requests.length, before);
 		};
 
 		before(async () => {
-			const { api } = setting();
+			const { api } = environment();
 			openAi = await startOpenAi();
 			credential = await api.createCredential('A scripted model', 'openAiApi', {
 				apiKey: 'local',
 				url: openAi.baseUrl,
 			});
-			agent = await InstalledExample.install(setting(), FILE, {
+			agent = await InstalledExample.install(environment(), FILE, {
 				credentials: { openAiApi: credential },
 			});
-			if (!setting().version.startsWith('1.')) await agent.publish();
+			if (!environment().version.startsWith('1.')) await agent.publish();
 		});
 		after(async () => {
 			await agent.remove();
@@ -597,14 +600,14 @@ export function examples(setting: () => Setting): void {
 		});
 		beforeEach(() => {
 			for (const list of [openAi.toolAnswers, openAi.together, openAi.afterwards]) list.length = 0;
-			person = new HostedChat(setting().api, CHAT);
+			person = new HostedChat(environment().api, CHAT);
 		});
 		afterEach(() => {
 			person.close();
 		});
 
 		it('n8n 1 does not publish it', async () => {
-			if (setting().version.startsWith('1.')) await assert.rejects(agent.publish());
+			if (environment().version.startsWith('1.')) await assert.rejects(agent.publish());
 		});
 
 		inN8n2('lists without asking', async () => {
@@ -620,7 +623,7 @@ export function examples(setting: () => Setting): void {
 			wantToForward(THIRD, ON_CALL);
 			const question = await person.say('Forward the calls of the third line to +12025557777');
 			assert.equal(question.text, `Forward the calls of line ${THIRD} to ${ON_CALL}?`);
-			assert.equal(setting().linq.requests.length, 0, 'before the answer nothing is sent');
+			assert.equal(environment().linq.requests.length, 0, 'before the answer nothing is sent');
 			await person.press(question, 'Approve');
 			assert.equal((await person.next()).text, 'It is done.');
 			assert.deepEqual(written(), [[THIRD, ON_CALL]]);
@@ -634,7 +637,7 @@ export function examples(setting: () => Setting): void {
 			assert.equal(question.text, `Forward the calls of line ${THIRD} to clear?`);
 			await person.press(question, 'Refuse');
 			await person.next();
-			assert.equal(setting().linq.requests.length, 0);
+			assert.equal(environment().linq.requests.length, 0);
 			assert.match(openAi.toolAnswers.join(), /User rejected the tool call/);
 		});
 
@@ -645,7 +648,7 @@ export function examples(setting: () => Setting): void {
 				await person.say('Forward the third line');
 				person.reply('No, I meant the fourth line');
 				await person.next();
-				assert.equal(setting().linq.requests.length, 0);
+				assert.equal(environment().linq.requests.length, 0);
 				assert.match(openAi.toolAnswers.join(), /provided feedback: .*I meant the fourth line/);
 			},
 		);
@@ -670,7 +673,7 @@ export function examples(setting: () => Setting): void {
 			wantToForward(THIRD, ON_CALL);
 			openAi.together.push(change(FOURTH, OTHER));
 			await assert.rejects(person.say('Forward two lines', 7));
-			assert.equal(setting().linq.requests.length, 0);
+			assert.equal(environment().linq.requests.length, 0);
 			assert.deepEqual(openAi.toolAnswers, []);
 		});
 
@@ -680,26 +683,26 @@ export function examples(setting: () => Setting): void {
 			const limitWaitTime = {
 				values: { limitType: 'afterTimeInterval', resumeAmount: 0.02, resumeUnit: 'minutes' },
 			};
-			const hasty = await InstalledExample.install(setting(), FILE, {
+			const hasty = await InstalledExample.install(environment(), FILE, {
 				credentials: { openAiApi: credential },
 				parameters: { 'Ask for approval': { options: { limitWaitTime } } },
 				replacing: { Chat: { webhookId: chat } },
 			});
 			await hasty.publish();
-			person = new HostedChat(setting().api, chat);
+			person = new HostedChat(environment().api, chat);
 			wantToForward(THIRD, ON_CALL);
 			openAi.afterwards.push(openAi.callWith);
 			const question = await person.say('Forward the third line');
 			await person.next(90);
-			assert.equal(setting().linq.requests.length, 0);
+			assert.equal(environment().linq.requests.length, 0);
 			assert.match(openAi.toolAnswers.at(-1) ?? '', /User rejected the tool call/);
 			await pressInVain(question);
 			await hasty.remove();
 		});
 
 		inN8n2('Linq refuses what a person approved: the model is told that it failed', async () => {
-			const { linq } = setting();
-			linq.faults.push({ method: 'PUT', mishap: { kind: 'apiError', code: 2005 } });
+			const { linq } = environment();
+			linq.faults.push({ method: 'PUT', fault: { kind: 'apiError', code: 2005 } });
 			wantToForward(THIRD, ON_CALL);
 			const question = await person.say('Forward the third line');
 			await person.press(question, 'Approve');

@@ -1,82 +1,422 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { N8nHost } from '../../demo/n8nHost.js';
-import { prepareN8n } from '../../demo/n8nHost.js';
-import type { Balancer } from './balancer.js';
-import { startBalancer } from './balancer.js';
-import { N8nApi } from './n8nApi.js';
-import { startPostgres } from './postgres.js';
-import { startRedis } from './redis.js';
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { manyLines } from '../fakeLinqApi/fixtures.js';
+import type { FakeLinqApi } from '../fakeLinqApi/server.js';
+import { startFakeLinqApi } from '../fakeLinqApi/server.js';
+import type { Subscription } from '../fakeLinqApi/webhookDelivery.js';
+import type { Collector } from './eventSink.js';
+import { startCollector } from './eventSink.js';
+import { callable, deliver, deliverSteadily, newEvent, post } from './webhookSender.js';
+import type { WorkflowToCreate } from './n8nApi.js';
+import type { QueueMode } from './queueModeCluster.js';
+import { startQueueMode } from './queueModeCluster.js';
 
-/** n8n's own distributed mode on one machine. */
-export interface QueueMode {
-	api: N8nApi;
-	main: N8nHost;
-	workers: N8nHost[];
-	/** What n8n calls webhook processors. */
-	receivers: N8nHost[];
-	/** In front of the receivers. */
-	balancer: Balancer;
-	/** Ends all processes and removes all files. */
-	stop: () => Promise<void>;
-}
+const { values } = parseArgs({ options: { n8n: { type: 'string' } } });
+const TRIGGER = 'On a change';
 
-/** Starts one main process, two workers and two webhook processors, with the package in each. */
-export async function startQueueMode(version?: string): Promise<QueueMode> {
-	const folder = await mkdtemp(join(tmpdir(), 'linq-queue-'));
-	const ends: Array<() => Promise<unknown>> = [
-		async () => {
-			await rm(folder, { recursive: true, force: true });
-		},
-	];
-	const stop = async () => {
-		for (const end of ends.splice(0).reverse()) await end().catch(console.error);
-	};
-	const ending = <T extends { stop: () => Promise<void> }>(started: T): T => {
-		ends.push(async () => {
-			await started.stop();
+describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => {
+	let linq: FakeLinqApi;
+	let n8n: QueueMode;
+	let collector: Collector;
+	let credential: string;
+
+	before(async () => {
+		linq = await startFakeLinqApi({ plainLoopback: true, lines: manyLines(300) });
+		collector = await startCollector();
+		n8n = await startQueueMode(values.n8n);
+		credential = await n8n.api.createCredential('Linq API', 'linqApi', {
+			apiKey: linq.apiKey,
+			baseUrl: linq.baseUrl,
 		});
-		return started;
+	});
+	after(async () => {
+		await n8n.stop();
+		await collector.stop();
+		await linq.close();
+	});
+
+	/** Trigger → the collector is told the event's id. */
+	const alerts = (parameters: object = {}, name = 'Alerts'): WorkflowToCreate => ({
+		name,
+		nodes: [
+			{
+				id: 'trigger',
+				name: TRIGGER,
+				type: 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				webhookId: '0a1b2c3d-0000-4000-8000-000000000001',
+				parameters: { ...parameters },
+				credentials: { linqApi: { id: credential, name: 'Linq API' } },
+			},
+			{
+				id: 'tell',
+				name: 'Tell',
+				type: 'n8n-nodes-base.httpRequest',
+				typeVersion: 4.2,
+				position: [200, 0],
+				parameters: {
+					method: 'POST',
+					url: collector.address,
+					sendBody: true,
+					bodyParameters: { parameters: [{ name: 'id', value: '={{ $json.event_id }}' }] },
+				},
+			},
+		],
+		connections: { [TRIGGER]: { main: [[{ node: 'Tell', type: 'main', index: 0 }]] } },
+	});
+	const subscription = (): Subscription => {
+		const [only, ...others] = linq.subscriptions.all;
+		assert.equal(others.length, 0, 'one subscription, however many processes');
+		assert(only, 'a subscription');
+		return only;
 	};
-	try {
-		// Postgres runs as another user where this one is root.
-		await chmod(folder, 0o755);
-		await mkdir(join(folder, 'postgres'));
-		const postgres = ending(await startPostgres(join(folder, 'postgres')));
-		const redis = ending(await startRedis());
-		const targets: string[] = [];
-		const balancer = ending(await startBalancer(targets));
-		const env = {
-			EXECUTIONS_MODE: 'queue',
-			N8N_ENCRYPTION_KEY: 'the same in each process',
-			DB_TYPE: 'postgresdb',
-			DB_POSTGRESDB_HOST: '127.0.0.1',
-			DB_POSTGRESDB_PORT: String(postgres.port),
-			DB_POSTGRESDB_USER: 'postgres',
-			DB_POSTGRESDB_DATABASE: 'postgres',
-			QUEUE_BULL_REDIS_HOST: '127.0.0.1',
-			QUEUE_BULL_REDIS_PORT: String(redis.port),
-			N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true',
-			// Which worker executed what.
-			N8N_LOG_LEVEL: 'info',
-			// Linq subscribes https addresses alone; the local Linq API calls them without.
-			N8N_WEBHOOK_URL: balancer.address.replace('http:', 'https:'),
+	const subscribed = async () => {
+		for (let tries = 0; linq.subscriptions.all.length === 0; tries++) {
+			assert(tries < 100, 'the trigger subscribes within ten seconds');
+			await delay(100);
+		}
+		// n8n saves the subscription, and opens the address.
+		await delay(1_000);
+	};
+	/** The address of one of the two processes that receive. */
+	const direct = (receiver: number) => {
+		const { pathname, search } = new URL(callable(subscription()));
+		return `${n8n.receivers[receiver % 2]?.address ?? ''}${pathname}${search}`;
+	};
+	/** Waits until no more executions come. */
+	const settle = async () => {
+		let seen: number;
+		do {
+			seen = [...collector.times.values()].reduce((sum, times) => sum + times, 0);
+			await delay(2_000);
+		} while ([...collector.times.values()].reduce((sum, times) => sum + times, 0) !== seen);
+	};
+	const timesOf = (ids: string[]) => ids.map((id) => collector.times.get(id) ?? 0);
+	/** The secret that n8n has saved for the trigger, as the editor loads it with the workflow. */
+	const savedSecret = async (workflow: string) => {
+		const { staticData } = await n8n.api.editor<{
+			staticData: Record<string, { signingSecret?: string }> | null;
+		}>('GET', `/workflows/${workflow}`);
+		return staticData?.[`node:${TRIGGER}`]?.signingSecret;
+	};
+	const restartReceivers = async () => {
+		for (const receiver of n8n.receivers) {
+			await receiver.stop('SIGKILL');
+			await receiver.start('webhook');
+		}
+	};
+
+	describe('the trigger', () => {
+		let workflow: string;
+		before(async () => {
+			workflow = await n8n.api.createWorkflow(alerts());
+			await n8n.api.publish(workflow);
+			await subscribed();
+		});
+		after(async () => {
+			await n8n.api.unpublish(workflow);
+		});
+
+		it('500 events over both processes: each starts the workflow once', async () => {
+			const events = Array.from({ length: 500 }, newEvent);
+			for (let from = 0; from < 500; from += 20) {
+				const some = events.slice(from, from + 20);
+				const outcomes = await Promise.all(some.map(async (event) => await deliver(linq, event)));
+				assert.deepEqual(tally(outcomes), { answered: 20 });
+			}
+			await settle();
+			assert.deepEqual(tally(timesOf(events.map(({ event_id }) => event_id))), { 1: 500 });
+		});
+
+		it('200 copies to the other process, right after the first was answered: none starts again', async () => {
+			const events = Array.from({ length: 200 }, newEvent);
+			const { signing_secret } = subscription();
+			const twice = async () => {
+				for (let from = 0; from < 200; from += 10) {
+					await Promise.all(
+						events.slice(from, from + 10).map(async (event, index) => {
+							assert.equal(await post(direct(index), signing_secret, event), 200);
+							assert.equal(await post(direct(index + 1), signing_secret, event), 200);
+						}),
+					);
+				}
+			};
+			await twice();
+			await settle();
+			assert.deepEqual(tally(timesOf(events.map(({ event_id }) => event_id))), { 1: 200 });
+			await restartReceivers();
+			await twice();
+			await settle();
+			assert.deepEqual(tally(timesOf(events.map(({ event_id }) => event_id))), { 1: 200 });
+		});
+
+		it('200 copies to both processes at one moment', async () => {
+			const events = Array.from({ length: 200 }, newEvent);
+			const { signing_secret } = subscription();
+			for (const event of events) {
+				const both = [0, 1].map(
+					async (receiver) => await post(direct(receiver), signing_secret, event),
+				);
+				assert.deepEqual(await Promise.all(both), [200, 200]);
+			}
+			await settle();
+			const counts = tally(timesOf(events.map(({ event_id }) => event_id)));
+			console.log('    times that 200 events started the workflow:', counts);
+			assert.equal(counts[0], undefined);
+		});
+
+		it('1,000 forged, stale or replayed deliveries: none gets in', async () => {
+			const { signing_secret } = subscription();
+			const stranger = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
+			const old = new Date(Date.now() - 6 * 60_000);
+			const events = Array.from({ length: 500 }, newEvent);
+			const replayed = newEvent();
+			assert.equal(await post(direct(0), signing_secret, replayed), 200);
+			const looksBefore = linq.requests.length;
+			const started = Date.now();
+			for (let from = 0; from < 500; from += 20) {
+				const statuses = await Promise.all(
+					events
+						.slice(from, from + 20)
+						.flatMap((event, index) => [
+							post(direct(index), stranger, event),
+							post(direct(index), signing_secret, event, old),
+						]),
+				);
+				assert.deepEqual(new Set(statuses), new Set([401]));
+			}
+			const minutes = Math.ceil((Date.now() - started) / 60_000);
+			assert(linq.requests.length - looksBefore <= 2 * minutes, 'one look a minute and process');
+			assert.equal(await post(direct(1), signing_secret, replayed), 200);
+			await settle();
+			assert.deepEqual(tally(timesOf(events.map(({ event_id }) => event_id))), { 0: 500 });
+			assert.deepEqual(timesOf([replayed.event_id]), [1]);
+		});
+
+		for (const ms of [0, 150]) {
+			it(`is published 20 times with a change while 20 events a second arrive, Linq answering in ${ms} ms`, async () => {
+				const slow = { path: '', fault: { kind: 'delay', ms } } as const;
+				if (ms > 0) linq.faults.push(slow);
+				const events = deliverSteadily(linq, 20);
+				for (let publish = 1; publish <= 20; publish++) {
+					const newReputation = publish % 2 ? ['AT_RISK'] : ['AT_RISK', 'CRITICAL'];
+					await n8n.api.updateWorkflow(workflow, alerts({ newReputation }));
+					await n8n.api.publish(workflow);
+					await delay(2_000);
+				}
+				await delay(60_000);
+				const outcomes = await events.stop();
+				linq.faults.length = 0;
+				await settle();
+				const saved = await savedSecret(workflow);
+				assert.equal(saved, subscription().signing_secret);
+				console.log('    what became of the events:', tally(outcomes.values()));
+				const answered = [...outcomes].filter(([, outcome]) => outcome === 'answered');
+				assert.deepEqual(Object.keys(tally(timesOf(answered.map(([id]) => id)))), ['1']);
+				const lost = [...outcomes.values()].filter((outcome) => outcome !== 'answered');
+				// n8n has no webhook, or the trigger no subscription: n8n's own gap.
+				assert.deepEqual(
+					lost.filter((one) => one !== 'not subscribed' && one !== 'refused with 404'),
+					[],
+				);
+			});
+		}
+
+		it('stays as it is while the workflow around it is published 5 times: no event is lost', async () => {
+			const parameters = { newReputation: ['AT_RISK'] };
+			await n8n.api.updateWorkflow(workflow, alerts(parameters));
+			await n8n.api.publish(workflow);
+			await delay(5_000);
+			const events = deliverSteadily(linq, 20);
+			for (let publish = 1; publish <= 5; publish++) {
+				const changed = alerts(parameters);
+				Object.assign(changed.nodes[1] ?? {}, { position: [200, 100 * publish] });
+				await n8n.api.updateWorkflow(workflow, changed);
+				await n8n.api.publish(workflow);
+				await delay(3_000);
+			}
+			const outcomes = await events.stop();
+			await settle();
+			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
+			assert.deepEqual(tally(timesOf([...outcomes.keys()])), { 1: outcomes.size });
+		});
+
+		it('a process that receives is killed under load: what was answered is executed', async () => {
+			const events = deliverSteadily(linq, 15);
+			await delay(3_000);
+			const [first] = n8n.receivers;
+			await first?.stop('SIGKILL');
+			await delay(5_000);
+			await first?.start('webhook');
+			await delay(5_000);
+			const outcomes = await events.stop();
+			await settle();
+			console.log('    what became of the events:', tally(outcomes.values()));
+			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
+			assert.deepEqual(tally(timesOf([...outcomes.keys()])), { 1: outcomes.size });
+		});
+
+		it('a process that executes is killed under load: what was answered is executed, or seen as failed', async () => {
+			const before = new Set((await n8n.api.executions(workflow)).map(({ id }) => id));
+			const events = deliverSteadily(linq, 15);
+			await delay(3_000);
+			const [first] = n8n.workers;
+			await first?.stop('SIGKILL');
+			await delay(5_000);
+			await first?.start('worker');
+			await delay(2_000);
+			const outcomes = await events.stop();
+			await settle();
+			const times = tally(timesOf([...outcomes.keys()]));
+			const failed = (await n8n.api.executions(workflow)).filter(
+				({ id, status }) => !before.has(id) && status !== 'success',
+			);
+			console.log('    what became of the events:', tally(outcomes.values()), times);
+			console.log(
+				'    executions that did not succeed:',
+				tally(failed.map(({ status }) => status)),
+			);
+			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
+			assert((times[0] ?? 0) <= failed.length, 'none is gone without a trace');
+		});
+
+		it('the main process is killed and started again: no event is lost', async () => {
+			const events = deliverSteadily(linq, 15);
+			await delay(2_000);
+			await n8n.main.stop('SIGKILL');
+			await delay(3_000);
+			await n8n.main.start();
+			await delay(2_000);
+			const outcomes = await events.stop();
+			await settle();
+			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
+			assert.deepEqual(tally(timesOf([...outcomes.keys()])), { 1: outcomes.size });
+		});
+	});
+
+	describe('Update Forwarding', () => {
+		/** Webhook → Update Forwarding, for a line or for a list of lines. */
+		const forwarding = (path: string): WorkflowToCreate => ({
+			name: path,
+			nodes: [
+				{
+					id: 'webhook',
+					name: 'Webhook',
+					type: 'n8n-nodes-base.webhook',
+					typeVersion: 2,
+					position: [0, 0],
+					webhookId: `e2e-${path}`,
+					parameters: { httpMethod: 'POST', path, options: {} },
+				},
+				{
+					id: 'split',
+					name: 'Split',
+					type: 'n8n-nodes-base.splitOut',
+					typeVersion: 1,
+					position: [200, 0],
+					parameters: { fieldToSplitOut: 'body.changes', options: {} },
+				},
+				{
+					id: 'forward',
+					name: 'Forward',
+					type: 'n8n-nodes-linq-phone-numbers.linqPhoneNumbers',
+					typeVersion: 1,
+					position: [400, 0],
+					parameters: {
+						operation: 'updateForwarding',
+						phoneNumber: { __rl: true, mode: 'id', value: '={{ $json.line }}' },
+						forwardingNumber: '={{ $json.to }}',
+					},
+					credentials: { linqApi: { id: credential, name: 'Linq API' } },
+				},
+			],
+			connections: {
+				Webhook: { main: [[{ node: 'Split', type: 'main', index: 0 }]] },
+				Split: { main: [[{ node: 'Forward', type: 'main', index: 0 }]] },
+			},
+		});
+		const call = async (path: string, changes: object[]) => {
+			const answer = await fetch(`${n8n.balancer.address}/webhook/${path}`, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify({ changes }),
+			});
+			assert.equal(answer.status, 200);
 		};
-		const start = async (name: string, role: 'start' | 'worker' | 'webhook') => {
-			const host = ending(await prepareN8n(join(folder, name), { version, env }));
-			console.log(`  starting n8n's ${name}`);
-			await host.start(role);
-			return host;
+		const publish = async (path: string) => {
+			const workflow = await n8n.api.createWorkflow(forwarding(path));
+			await n8n.api.publish(workflow);
+			await delay(1_000);
+			return workflow;
 		};
-		// One after the other: starting all at once takes longer on a small machine.
-		const main = await start('main', 'start');
-		const workers = [await start('worker 1', 'worker'), await start('worker 2', 'worker')];
-		const receivers = [await start('receiver 1', 'webhook'), await start('receiver 2', 'webhook')];
-		targets.push(...receivers.map(({ address }) => address));
-		return { api: await N8nApi.open(main.address), main, workers, receivers, balancer, stop };
-	} catch (error) {
-		await stop();
-		throw error;
-	}
+		const numberOf = (index: number) => `+1202556${String(index).padStart(4, '0')}`;
+		const puts = () => linq.requests.filter(({ method }) => method === 'PUT');
+
+		it('100 calls over both processes, executed by both workers: 100 lines right, each once', async () => {
+			const workflow = await publish('hundred');
+			linq.requests.length = 0;
+			const lines = linq.lines.slice(0, 100);
+			await Promise.all(
+				lines.map(async ({ id }, index) => {
+					await call('hundred', [{ line: id, to: numberOf(index) }]);
+				}),
+			);
+			const executions = await n8n.api.ended(workflow, 100);
+			assert.deepEqual(tally(executions.map(({ status }) => status)), { success: 100 });
+			assert.deepEqual(
+				lines.map(({ forwarding_number }) => forwarding_number),
+				lines.map((_, index) => numberOf(index)),
+			);
+			assert.deepEqual(
+				puts()
+					.map(({ path }) => path.split('/').at(-1))
+					.sort(),
+				lines.map(({ id }) => id).sort(),
+			);
+			for (const worker of n8n.workers) assert.match(worker.printed(), /finished execution/);
+		});
+
+		it('a worker is killed amid 300 updates: what was sent is what Linq saw', async () => {
+			const workflow = await publish('killed');
+			linq.requests.length = 0;
+			linq.faults.push({ method: 'PUT', fault: { kind: 'delay', ms: 200 } });
+			await call(
+				'killed',
+				linq.lines.map(({ id }, index) => ({ line: id, to: numberOf(1_000 + index) })),
+			);
+			while (puts().length < 60) await delay(50);
+			// One of them executes it; which one, n8n does not tell.
+			await Promise.all(
+				n8n.workers.map(async (worker) => {
+					await worker.stop('SIGKILL');
+				}),
+			);
+			await delay(1_000);
+			const sent = puts().length;
+			linq.faults.length = 0;
+			for (const worker of n8n.workers) await worker.start('worker');
+			// n8n's queue takes a job for lost after a minute, and looks every half.
+			await delay(100_000);
+			const [execution] = await n8n.api.ended(workflow, 1, 200);
+			const changed = linq.lines.filter(
+				({ forwarding_number }, index) => forwarding_number === numberOf(1_000 + index),
+			).length;
+			console.log(
+				`    sent ${sent}, changed ${changed} of 300; n8n says ${execution?.status ?? 'nothing'}`,
+			);
+			assert.notEqual(execution?.status, 'success');
+			assert.equal(puts().length, sent, 'nothing is sent again by itself');
+			assert(changed <= sent);
+		});
+	});
+});
+
+/** How often each value is there. */
+function tally<T extends string | number>(values: Iterable<T>): Partial<Record<T, number>> {
+	const counts: Partial<Record<T, number>> = {};
+	for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+	return counts;
 }

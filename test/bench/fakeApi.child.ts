@@ -1,0 +1,24 @@
+import { manyLines } from '../fakeLinqApi/fixtures';
+import { startFakeLinqApi } from '../fakeLinqApi/server';
+import type { Counts, LinqApiOptions } from './forkFakeApi';
+import { ACCOUNT } from './forkFakeApi';
+
+/** A local Linq API in this process, for the one that started it. */
+async function main(): Promise<void> {
+	const { lines, ...options } = JSON.parse(process.argv[2] ?? '') as LinqApiOptions;
+	const server = await startFakeLinqApi({ ...options, lines: manyLines(lines, ACCOUNT) });
+	// What was recorded is counted, and let go: a question.
+	process.on('message', () => {
+		const counts: Counts = {
+			lists: server.requests.filter(({ method }) => method === 'GET').length,
+			updates: server.requests.filter(({ method }) => method === 'PUT').length,
+			applied: server.writes.length,
+		};
+		server.requests.length = 0;
+		server.writes.length = 0;
+		process.send?.(counts);
+	});
+	process.send?.({ apiKey: server.apiKey, baseUrl: server.baseUrl });
+}
+
+void main();

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IConnections, IDataObject, INode } from 'n8n-workflow';
+import { EXAMPLES_CHAT, EXAMPLES_FILES_FOLDER } from '../../demo/n8nHost.js';
+import type { DataTable } from './dataTable.js';
+import type { Execution } from './n8nApi.js';
+import type { Environment } from './environment.js';
+
+/** What a person sets in an example. */
+export interface ExampleSettings {
+	/** The address of the chat's incoming webhook. */
+	chat?: string;
+	/** Chosen in each of the nodes that want one. */
+	table?: DataTable;
+	/** Their ids by type; that of Linq is the setting's. */
+	credentials?: Record<string, string>;
+	/** Parameters by the name of their node. */
+	parameters?: Record<string, INode['parameters']>;
+	/** What a test puts in the place of a node, by its name: for what cannot be run here. */
+	replacing?: Record<string, Partial<INode>>;
+}
+
+const SCHEDULE = 'n8n-nodes-base.scheduleTrigger';
+
+/** An example in n8n, as it is in the repo but for what its note says to set. */
+export class InstalledExample {
+	private constructor(
+		private readonly environment: Environment,
+		readonly id: string,
+		private readonly file: string,
+	) {}
+
+	static async install(
+		environment: Environment,
+		file: string,
+		{ chat, table, credentials = {}, parameters = {}, replacing = {} }: ExampleSettings = {},
+	): Promise<InstalledExample> {
+		const { api } = environment;
+		const text = await readFile(resolve('examples', file), 'utf8');
+		const example = JSON.parse(
+			text
+				.replaceAll(EXAMPLES_CHAT, chat ?? EXAMPLES_CHAT)
+				.replaceAll(EXAMPLES_FILES_FOLDER, environment.n8n.filesFolder),
+		) as {
+			name: string;
+			nodes: INode[];
+			connections: IConnections;
+			settings: object;
+		};
+		const ids: Record<string, string> = { linqApi: environment.credential, ...credentials };
+		for (const node of example.nodes) {
+			for (const [type, credential] of Object.entries(node.credentials ?? {})) {
+				credential.id = ids[type] ?? null;
+			}
+			if ('dataTableId' in node.parameters) {
+				assert(table, `${file} wants a data table`);
+				node.parameters.dataTableId = { __rl: true, mode: 'list', value: table.id };
+			}
+			Object.assign(node.parameters, parameters[node.name]);
+			Object.assign(node, replacing[node.name]);
+		}
+		const id = await api.createWorkflow(example);
+		const installed = new InstalledExample(environment, id, file);
+		const scheduled = example.nodes.filter(({ type }) => type === SCHEDULE);
+		if (scheduled.length === 0) return installed;
+		// n8n takes the schedule as it is; a test does not wait for the evening.
+		await api.publish(id);
+		await api.unpublish(id);
+		for (const node of scheduled) {
+			const path = installed.path(node.name);
+			Object.assign(node, {
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				webhookId: `e2e-${path}`,
+				parameters: { httpMethod: 'POST', path, options: {} },
+			});
+		}
+		await api.updateWorkflow(id, example);
+		return installed;
+	}
+
+	async publish(): Promise<void> {
+		await this.environment.api.publish(this.id);
+	}
+
+	async remove(): Promise<void> {
+		await this.environment.api.unpublish(this.id);
+	}
+
+	/** Lets one of its schedules start it, and answers the execution once it has ended. */
+	async start(schedule: string): Promise<Execution> {
+		const { api } = this.environment;
+		const before = await api.executions(this.id);
+		const answer = await this.call(this.path(schedule), { method: 'POST' });
+		assert.equal(answer.status, 200);
+		const [execution] = await api.ended(this.id, before.length + 1);
+		assert(execution);
+		return execution;
+	}
+
+	/** Calls a webhook. n8n opens it a little after publishing. */
+	async call(path: string, request: RequestInit = {}): Promise<Response> {
+		for (let tries = 0; ; tries++) {
+			const answer = await fetch(`${this.environment.n8n.address}/webhook/${path}`, request);
+			if (answer.status !== 404 || tries === 50) return answer;
+			await delay(100);
+		}
+	}
+
+	private path(schedule: string): string {
+		return `${this.file}-${schedule}`.toLowerCase().replace(/\W+/g, '-');
+	}
+}
+
+/** What came out of a node in its last run, by output. */
+export function outputsOf(execution: Execution, node: string): IDataObject[][] {
+	const outputs = execution.data?.resultData.runData[node]?.at(-1)?.data?.main ?? [];
+	return outputs.map((items) => (items ?? []).map(({ json }) => json));
+}

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FakeLinqApi } from '../fakeLinqApi/server.js';
+import { statusUpdated } from '../fakeLinqApi/events.js';
+import type { Subscription } from '../fakeLinqApi/webhookDelivery.js';
+import { signedHeaders } from '../fakeLinqApi/webhookDelivery.js';
+
+/** Linq goes on for 25 minutes; a test has less time. */
+const RETRY_FOR_MS = 100_000;
+const RETRY_AFTER_MS = 2_000;
+/** A process that is killed may have taken an answer with it. */
+const ANSWER_WITHIN_MS = 20_000;
+
+/** What became of an event. */
+export type Outcome = 'answered' | 'not subscribed' | `refused with ${number}` | 'given up';
+
+/** An event of its own each time. */
+export function newEvent() {
+	return statusUpdated({ phone_number: '+12025550001', reputation: ['HEALTHY', 'AT_RISK'] });
+}
+
+/** Sends one delivery, and answers its status; undefined where no answer came in time. */
+export async function post(
+	address: string,
+	secret: string,
+	event: ReturnType<typeof newEvent>,
+	at = new Date(),
+): Promise<number | undefined> {
+	const body = JSON.stringify(event);
+	const headers = signedHeaders(secret, `msg_${event.event_id}`, body, at);
+	const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+	const request = { method: 'POST', headers, body, signal };
+	const answer = await fetch(address, request).catch(() => undefined);
+	return answer?.status;
+}
+
+/** The subscription's address, which says https, as it can be called on this machine. */
+export function callable({ target_url }: Subscription): string {
+	return target_url.replace('https:', 'http:');
+}
+
+/** Delivers an event to the one subscriber as Linq does: again after 5xx, 429 and a lost connection. */
+export async function deliver(linq: FakeLinqApi, event = newEvent()): Promise<Outcome> {
+	const [subscription] = linq.subscriptions.all;
+	if (!subscription) return 'not subscribed';
+	const start = Date.now();
+	while (Date.now() - start < RETRY_FOR_MS) {
+		const status = await post(callable(subscription), subscription.signing_secret, event);
+		if (status === 200) return 'answered';
+		if (status !== undefined && status < 500 && status !== 429) return `refused with ${status}`;
+		await delay(RETRY_AFTER_MS);
+	}
+	return 'given up';
+}
+
+/** Delivers events at a rate, until told to stop; answers what became of each. */
+export function deliverSteadily(
+	linq: FakeLinqApi,
+	requestsPerSecond: number,
+): { stop: () => Promise<Map<string, Outcome>> } {
+	const outcomes = new Map<string, Promise<Outcome>>();
+	const timer = setInterval(() => {
+		const event = newEvent();
+		outcomes.set(event.event_id, deliver(linq, event));
+	}, 1_000 / requestsPerSecond);
+	return {
+		stop: async () => {
+			clearInterval(timer);
+			return new Map(
+				await Promise.all([...outcomes].map(async ([id, outcome]) => [id, await outcome] as const)),
+			);
+		},
+	};
+}

@@ -1,0 +1,280 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { NodeRun } from '../../support/runNode';
+import { runNode, runTool } from '../../support/runNode';
+import { holdRequests } from '../../fakeLinqApi/faultInjection';
+import { manyLines } from '../../fakeLinqApi/fixtures';
+import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
+
+const FORWARD = '+12025557777';
+const LINE_OF_ITEM = { __rl: true, mode: 'id', value: '={{ $json.id }}' };
+
+describe('However n8n runs the node', () => {
+	let server: FakeLinqApi;
+	const credentials = () => ({ apiKey: server.apiKey, baseUrl: server.baseUrl });
+	const update = (parameters: IDataObject = {}) =>
+		({
+			operation: 'updateForwarding',
+			phoneNumber: LINE_OF_ITEM,
+			forwardingNumber: FORWARD,
+			...parameters,
+		}) as INodeParameters;
+	const lineItems = () => server.lines.map(({ id }) => ({ id }));
+	const forwarded = () =>
+		server.lines.filter(({ forwarding_number }) => forwarding_number === FORWARD).length;
+	const run = async (rest: Partial<NodeRun>) =>
+		await runNode({
+			parameters: update(),
+			items: lineItems(),
+			credentials: credentials(),
+			...rest,
+		});
+
+	beforeEach(async () => {
+		server = await startFakeLinqApi();
+		server.lines.splice(0, 5, ...manyLines(5));
+	});
+	afterEach(async () => {
+		await server.close();
+	});
+
+	describe('Execute Once', () => {
+		it('lists', async () => {
+			const { outputs, status } = await run({
+				parameters: { operation: 'list' },
+				executeOnce: true,
+			});
+			expect(status).toBe('success');
+			expect(outputs[0]).toHaveLength(5);
+			expect(server.requests).toHaveLength(1);
+		});
+
+		it('updates the first line', async () => {
+			const { outputs, status } = await run({ executeOnce: true });
+			expect(status).toBe('success');
+			expect(outputs[0]?.map(({ json }) => json.forwarding_number)).toEqual([FORWARD]);
+			expect(server.lines[0]?.forwarding_number).toBe(FORWARD);
+			expect(forwarded()).toBe(1);
+		});
+	});
+
+	it('Always Output Data: an account without lines gives one empty item, an update its line', async () => {
+		const updated = await run({ alwaysOutputData: true });
+		expect(updated.outputs[0]).toHaveLength(5);
+		server.lines.length = 0;
+		const { outputs } = await run({
+			parameters: { operation: 'list' },
+			items: [{}],
+			alwaysOutputData: true,
+		});
+		expect(outputs[0]?.map(({ json }) => json)).toEqual([{}]);
+	});
+
+	it.each([0, 1, 5])('%i items: as many lines', async (count) => {
+		const { status } = await run({ items: lineItems().slice(0, count) });
+		expect(status).toBe('success');
+		expect(forwarded()).toBe(count);
+	});
+
+	it('Retry On Fail: the second try sends everything anew', async () => {
+		server.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
+		const { outputs, status } = await run({ retryOnFail: true });
+		expect(status).toBe('success');
+		expect(outputs[0]).toHaveLength(5);
+		expect(forwarded()).toBe(5);
+	});
+
+	it('a loop: each round does its work', async () => {
+		const { run: finished, status } = await run({ times: 3 });
+		expect(status).toBe('success');
+		const rounds = finished.data.resultData.runData['Node under test'] ?? [];
+		expect(rounds.map(({ data }) => data?.main?.[0]?.length)).toEqual([5, 5, 5]);
+		expect(server.requests).toHaveLength(15);
+	});
+
+	it('a loop: each round lists anew', async () => {
+		const { run: finished } = await run({
+			parameters: { operation: 'list' },
+			items: [{}],
+			times: 2,
+		});
+		const rounds = finished.data.resultData.runData['Node under test'] ?? [];
+		// The second round is given the first one's five lines.
+		expect(rounds.map(({ data }) => data?.main?.[0]?.length)).toEqual([5, 25]);
+		expect(server.requests).toHaveLength(2);
+	});
+
+	it('a sub-workflow', async () => {
+		const { status } = await run({ mode: 'integrated' });
+		expect(status).toBe('success');
+		expect(forwarded()).toBe(5);
+	});
+
+	describe('batching', () => {
+		const batch = (batchSize: unknown, batchInterval: unknown) => ({
+			requestOptions: { batching: { batch: { batchSize, batchInterval } } } as IDataObject,
+		});
+
+		it.each([
+			['numbers', 2, 30],
+			['strings from expressions', "={{ '2' }}", "={{ '30' }}"],
+			['an interval in words', 1, "={{ 'soon' }}"],
+			['no interval', 2, 0],
+		])('%s: all lines are updated', async (_, size, interval) => {
+			const { outputs, status } = await run({ parameters: update(batch(size, interval)) });
+			expect(status).toBe('success');
+			expect(outputs[0]).toHaveLength(5);
+			expect(forwarded()).toBe(5);
+		});
+
+		it('goes on with places that earlier batches have left', async () => {
+			server.lines.splice(0, 5, ...manyLines(25));
+			const { outputs } = await run({
+				parameters: update(batch(12, 100)),
+				items: lineItems(),
+			});
+			expect(outputs[0]).toHaveLength(25);
+			expect(forwarded()).toBe(25);
+		});
+
+		it('sends nothing after a failure, from later batches or by a retry of an earlier one', async () => {
+			const [first, second] = server.lines;
+			// The first line's retry would come after the second line's failure.
+			server.faults.push(
+				{ path: first?.id, fault: { kind: 'apiError', code: 3006 } },
+				{ path: second?.id, fault: { kind: 'apiError', code: 2005 } },
+			);
+			const { error } = await run({ parameters: update(batch(1, 100)) });
+			expect(error?.message).toContain(second?.id);
+			expect(error?.context.itemIndex).toBe(1);
+			expect(error?.description).toContain('Sent without a confirmation: [item 0].');
+			expect(server.requests).toHaveLength(2);
+		});
+
+		it('counts no line as sent that was only looked up when the run stopped', async () => {
+			const { fault, release } = holdRequests();
+			server.faults.push({ method: 'GET', fault });
+			const running = run({
+				parameters: update({ phoneNumber: '={{ $json.line }}', ...batch(1, 50) }),
+				items: [{ line: server.lines[0]?.phone_number ?? '' }, { line: 'no line' }],
+			});
+			// Long after the second item was refused, 50 ms behind the first.
+			setTimeout(release, 300);
+			const { error } = await running;
+			expect(error?.context.itemIndex).toBe(1);
+			expect(error?.description).toContain('No line was updated before.');
+			expect(error?.description).not.toContain('without a confirmation');
+			expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
+		});
+
+		it('applies the updates of one line in item order over the batches', async () => {
+			const line = server.lines[0];
+			const numbers = ['+12025550101', '+12025550102', '+12025550103'];
+			// The first ends when the second has begun, and the second is still being tried when the third begins.
+			server.faults.push(
+				{ times: 1, fault: { kind: 'delay', ms: 60 } },
+				{
+					times: 1,
+					fault: { kind: 'apiError', code: 3006, headers: { 'retry-after-ms': '60' } },
+				},
+			);
+			await run({
+				parameters: update({ forwardingNumber: '={{ $json.to }}', ...batch(1, 40) }),
+				items: numbers.map((to) => ({ id: line?.id ?? '', to })),
+			});
+			const bodies = server.requests.map(({ body }) => body as IDataObject | undefined);
+			// Of the one that met the fault, the server has read no body.
+			expect(bodies.map((body) => body?.forwarding_number)).toEqual([
+				numbers[0],
+				undefined,
+				numbers[1],
+				numbers[2],
+			]);
+		});
+	});
+
+	describe('an expression that fails at the third item', () => {
+		const parameters = () =>
+			update({ forwardingNumber: "={{ $json.phone ?? $('Nowhere').first().json.phone }}" });
+		const items = () =>
+			lineItems().map((item, index) => (index === 2 ? item : { ...item, phone: FORWARD }));
+
+		it('Stop: fails, and does not say that it did nothing', async () => {
+			const { error, status } = await run({ parameters: parameters(), items: items() });
+			expect(status).toBe('error');
+			expect(error?.context.itemIndex).toBe(2);
+			expect(`${error?.message} ${error?.description ?? ''}`).not.toMatch(/nothing was sent/i);
+		});
+
+		it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+			'%s: the others are updated',
+			async (onError) => {
+				const { outputs, status } = await run({
+					parameters: parameters(),
+					items: items(),
+					onError,
+				});
+				expect(status).toBe('success');
+				const failed = outputs.flat().filter(({ json }) => json.error !== undefined);
+				expect(failed).toHaveLength(1);
+				expect(outputs[1] ?? []).toHaveLength(onError === 'continueErrorOutput' ? 1 : 0);
+				expect(forwarded()).toBe(4);
+			},
+		);
+	});
+
+	describe("as an agent's tool", () => {
+		const tool = async (parameters: INodeParameters, items: IDataObject[], toolArguments = {}) =>
+			await runTool({ parameters, items, toolArguments, credentials: credentials() });
+		const agentItems = (count: number) =>
+			Array.from({ length: count }, () => ({ chatInput: 'Which lines?' }));
+		const byModel = () =>
+			update({
+				phoneNumber: { __rl: true, mode: 'number', value: "={{ $fromAI('line', '', 'string') }}" },
+			});
+
+		it.each([1, 2])('lists for each of %i items of the agent', async (count) => {
+			const answers = await tool({ operation: 'list' }, agentItems(count));
+			expect(answers.map((answer) => (JSON.parse(answer) as unknown[]).length)).toEqual(
+				Array(count).fill(5),
+			);
+			expect(server.requests).toHaveLength(count);
+		});
+
+		it.each([1, 2])('updates for each of %i items of the agent', async (count) => {
+			const answers = await tool(byModel(), agentItems(count), {
+				line: server.lines[3]?.phone_number,
+			});
+			expect(answers.map((answer) => JSON.parse(answer) as unknown)).toEqual(
+				[null, FORWARD].slice(0, count).map((previous_forwarding_number) => [
+					{
+						id: server.lines[3]?.id,
+						phone_number: server.lines[3]?.phone_number,
+						forwarding_number: FORWARD,
+						previous_forwarding_number,
+					},
+				]),
+			);
+		});
+
+		it('an unknown line: tells the model what was wrong and what to do', async () => {
+			const [answer] = await tool(byModel(), [{}], { line: '+12025558888' });
+			expect(JSON.parse(answer ?? '')).toEqual([
+				{
+					error: expect.objectContaining({
+						message: 'There is no line +12025558888 in this Linq account',
+						description: expect.stringContaining('The operation List shows all lines.') as string,
+						line: '+12025558888',
+						fault: 'input',
+					}) as unknown,
+				},
+			]);
+		});
+
+		it('Linq fails: tells the model so', async () => {
+			server.faults.push({ fault: { kind: 'apiError', code: 2005 } });
+			const [answer] = await tool({ operation: 'list' }, [{}]);
+			expect(answer).toContain('Could not list the lines: Access denied');
+			expect(answer).toContain('"fault":"credential"');
+		});
+	});
+});

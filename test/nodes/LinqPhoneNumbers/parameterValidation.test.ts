@@ -1,0 +1,211 @@
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import { LinqPhoneNumbers } from '../../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
+import { runNode } from '../../support/runNode';
+import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
+
+const AT_RISK = ['+12025550002', '+12025550005'];
+const NOT_SET = ['+12025550002', '+12025550003', '+12025550004', '+12025550005'];
+const ALL = ['+12025550001', ...NOT_SET];
+/** Stands for the ID of the second line, which only the API knows. */
+const ID = '00000000-0000-4000-8000-000000000002';
+const FORWARD = '+12025557777';
+
+/** What the operation gives with a value, as an expression gives it, in the place of a parameter. */
+type Row = [value: unknown, outcome: string[] | string];
+
+/** What every operation has. */
+const ofEveryOperation = (done: string[]): Record<string, Row[]> => ({
+	'options.maxRetries': [
+		[0, done],
+		['10', done],
+		[11, 'Max Retries is not a whole number from 0 to 10'],
+		[-1, 'Max Retries is not a whole number from 0 to 10'],
+		['', 'Max Retries is not a whole number from 0 to 10'],
+		['many', 'Max Retries is not a whole number from 0 to 10'],
+	],
+	'requestOptions.timeout': [
+		[5_000, done],
+		['5000', done],
+		['', done],
+		['soon', 'Timeout is not a whole number of 0 or more'],
+		[-1, 'Timeout is not a whole number of 0 or more'],
+	],
+});
+
+/** By operation and parameter: the numbers of the lines that come out, or words of the error. */
+const list: Record<string, Row[]> = {
+	returnAll: [
+		[true, ALL],
+		['true', ALL],
+		['TRUE', ALL],
+		[false, ALL.slice(0, 2)],
+		['false', ALL.slice(0, 2)],
+		['yes', 'Return All is neither true nor false'],
+		[1, 'Return All is neither true nor false'],
+		[null, 'Return All is neither true nor false'],
+	],
+	limit: [
+		[3, ALL.slice(0, 3)],
+		['3', ALL.slice(0, 3)],
+		[0, 'Limit is not a whole number of 1 or more'],
+		[-1, 'Limit is not a whole number of 1 or more'],
+		[1.5, 'Limit is not a whole number of 1 or more'],
+		['many', 'Limit is not a whole number of 1 or more'],
+		['', 'Limit is not a whole number of 1 or more'],
+		[null, 'Limit is not a whole number of 1 or more'],
+		[[3], 'Limit is not a whole number of 1 or more'],
+	],
+	simplify: [
+		[true, ALL],
+		['true', ALL],
+		['false', ALL],
+		['no', 'Simplify is neither true nor false'],
+		[{}, 'Simplify is neither true nor false'],
+	],
+	'filters.reputation': [
+		[['AT_RISK'], AT_RISK],
+		[
+			['CRITICAL', 'AT_RISK'],
+			['+12025550002', '+12025550003', '+12025550005'],
+		],
+		['AT_RISK', AT_RISK],
+		[[], ALL],
+		['critical', 'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL'],
+		['AT_RISK,CRITICAL', 'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL'],
+		[['AT_RISK', 'x'], 'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL'],
+		[{ 0: 'AT_RISK' }, 'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL'],
+		['', 'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL'],
+		[null, 'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL'],
+	],
+	'filters.forwarding': [
+		['set', ['+12025550001']],
+		['notSet', NOT_SET],
+		['Set', 'The filter Forwarding is not one of set, notSet'],
+		[['set'], 'The filter Forwarding is not one of set, notSet'],
+		['', 'The filter Forwarding is not one of set, notSet'],
+		[null, 'The filter Forwarding is not one of set, notSet'],
+	],
+	...ofEveryOperation(ALL),
+};
+
+const updateForwarding: Record<string, Row[]> = {
+	phoneNumber: [
+		[ID, ['+12025550002']],
+		['+12025550002', ['+12025550002']],
+		['+1 (202) 555-0002', ['+12025550002']],
+		[12025550002, 'The line "12025550002" does not begin with + and the country code'],
+		['', 'No line is chosen'],
+		[null, 'No line is chosen'],
+		[[], 'The line is not a phone number'],
+		[true, 'The line is not a phone number'],
+	],
+	'phoneNumber.value': [
+		[ID, ['+12025550002']],
+
+		['+12025550002', 'The line\'s ID "+12025550002" is not a UUID'],
+		[2, "The line's ID is not a UUID"],
+		['', 'No line is chosen'],
+		[null, 'No line is chosen'],
+	],
+	forwarding: [
+		['set', ['+12025550002']],
+		['clear', ['+12025550002']],
+		['setOrClear', ['+12025550002']],
+		['Clear', 'Forwarding is not one of set, clear, setOrClear'],
+		['', 'Forwarding is not one of set, clear, setOrClear'],
+		[false, 'Forwarding is not one of set, clear, setOrClear'],
+		[null, 'Forwarding is not one of set, clear, setOrClear'],
+	],
+	forwardingNumber: [
+		[FORWARD, ['+12025550002']],
+		['+1 202 555 7777', ['+12025550002']],
+		[12025557777, 'The forwarding number "12025557777" does not begin with + and the country code'],
+		['', 'The forwarding number is empty'],
+		[null, 'The forwarding number is empty'],
+		['clear', 'The forwarding number "clear" '],
+		[false, 'The forwarding number is not a phone number'],
+		[[FORWARD], 'The forwarding number is not a phone number'],
+	],
+	...ofEveryOperation(['+12025550002']),
+	'options.skipUnchanged': [
+		[true, ['+12025550002']],
+		['true', ['+12025550002']],
+		['yes', 'Skip Unchanged is neither true nor false'],
+		[null, 'Skip Unchanged is neither true nor false'],
+	],
+	'options.includePrevious': [
+		[true, ['+12025550002']],
+		['false', ['+12025550002']],
+		[1, 'Include Previous Number is neither true nor false'],
+		['', 'Include Previous Number is neither true nor false'],
+	],
+};
+
+const starting: Record<string, IDataObject> = {
+	list: { operation: 'list' },
+	updateForwarding: {
+		operation: 'updateForwarding',
+		phoneNumber: { __rl: true, mode: 'id', value: ID },
+		forwardingNumber: FORWARD,
+	},
+};
+
+describe('What an expression may put into', () => {
+	let server: FakeLinqApi;
+
+	beforeEach(async () => {
+		server = await startFakeLinqApi();
+	});
+	afterEach(async () => {
+		await server.close();
+	});
+
+	const rows = Object.entries({ list, updateForwarding }).flatMap(([operation, parameters]) =>
+		Object.entries(parameters).flatMap(([parameter, all]) =>
+			all.map(([value, outcome]) => ({ operation, parameter, value, outcome })),
+		),
+	);
+
+	it.each(rows)(
+		'$operation: $parameter: $value',
+		async ({ operation, parameter, value, outcome }) => {
+			const withId = <T>(text: T): T =>
+				JSON.parse(JSON.stringify(text).replaceAll(ID, server.lines[1]?.id ?? '')) as T;
+			const parameters: IDataObject = withId(starting[operation] ?? {});
+			if (parameter === 'limit' || parameter === 'returnAll') {
+				Object.assign(parameters, { returnAll: false, limit: 2 });
+			}
+			const [name = '', inner] = parameter.split('.');
+			const expression = withId(`={{ ${JSON.stringify(value)} }}`);
+			if (inner === undefined) parameters[name] = expression;
+			else parameters[name] = { ...(parameters[name] as IDataObject), [inner]: expression };
+
+			const { outputs, error } = await runNode({
+				parameters: parameters as INodeParameters,
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+			});
+			if (typeof outcome === 'string') {
+				expect(error?.message).toContain(outcome);
+				expect(error?.description).toMatch(/^[A-Z].*\.$/);
+				expect(server.requests).toEqual([]);
+			} else {
+				expect(error).toBeUndefined();
+				expect(outputs[0]?.map(({ json }) => json.phone_number)).toEqual(outcome);
+			}
+		},
+	);
+
+	it('leaves no parameter of the node out', () => {
+		const { properties } = new LinqPhoneNumbers().description;
+		const fillable = properties
+			.filter(({ noDataExpression }) => !noDataExpression)
+			// n8n alone reads what it tells a model.
+			.filter(({ name }) => name !== 'toolDescription')
+			// n8n drops an expression in place of a whole collection before a node could see it.
+			.flatMap(({ name, type, options = [] }) =>
+				type === 'collection' ? options.map((option) => `${name}.${option.name}`) : [name],
+			);
+		const tested = [...Object.keys(list), ...Object.keys(updateForwarding)];
+		expect(fillable.filter((name) => !tested.includes(name))).toEqual([]);
+	});
+});

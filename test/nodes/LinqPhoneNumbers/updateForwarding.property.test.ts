@@ -1,0 +1,193 @@
+import * as fc from 'fast-check';
+import type { IDataObject } from 'n8n-workflow';
+import { useFakeClock } from '../../support/fakeClock';
+import { runNode } from '../../support/runNode';
+import type { Fault } from '../../fakeLinqApi/faultInjection';
+import { exampleLines } from '../../fakeLinqApi/fixtures';
+import type { Write } from '../../fakeLinqApi/server';
+import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
+
+/** How many random runs: CI has time for more. */
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 60);
+
+const NUMBERS = ['+12025550101', '+12025550102', '+12025550103'];
+
+/** What a run may be asked for. */
+interface Item {
+	/** Which of the lines. */
+	line: number;
+	by: 'id' | 'ID' | 'number' | 'written';
+	/** Null clears it. */
+	to: string | null;
+	skipUnchanged: boolean;
+	includePrevious: boolean;
+	maxRetries: number;
+}
+
+/** What a request met: its number, and what went wrong. */
+type Faults = Array<[request: number, fault: Fault]>;
+
+const item: fc.Arbitrary<Item> = fc.record({
+	line: fc.integer({ min: 0, max: 2 }),
+	by: fc.constantFrom('id', 'ID', 'number', 'written'),
+	to: fc.constantFrom(...NUMBERS, null),
+	skipUnchanged: fc.boolean(),
+	includePrevious: fc.boolean(),
+	maxRetries: fc.integer({ min: 0, max: 2 }),
+});
+
+const soon = { 'retry-after-ms': '1' };
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+	{ weight: 16, arbitrary: fc.constant<Fault>({ kind: 'apiError', code: 3006, headers: soon }) },
+	{ weight: 16, arbitrary: fc.constant<Fault>({ kind: 'apiError', code: 1007, headers: soon }) },
+	{ weight: 16, arbitrary: fc.constant<Fault>({ kind: 'apiError', code: 2005 }) },
+	{
+		weight: 40,
+		arbitrary: fc.constant<Fault>({ kind: 'respondAfterApplying', status: 503, headers: soon }),
+	},
+	{ weight: 16, arbitrary: fc.constant<Fault>({ kind: 'respondAfterApplying', status: 200 }) },
+	{ weight: 8, arbitrary: fc.constant<Fault>({ kind: 'delay', ms: 5 }) },
+	{ weight: 8, arbitrary: fc.constant<Fault>({ kind: 'reset', when: 'beforeHeaders' }) },
+	{ weight: 8, arbitrary: fc.constant<Fault>({ kind: 'reset', when: 'afterApplying' }) },
+);
+
+const faults: fc.Arbitrary<Faults> = fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fault), {
+	maxLength: 5,
+});
+
+/** What an item came to. */
+type Outcome = { failed: true } | { failed: false; json: IDataObject };
+
+/**
+ * Whether a line's writes are those of its items, each in its turn: writes of a failed item may have been applied or
+ * not, those of a successful one were, and what it says of before is what the API had.
+ */
+function explains(
+	items: Array<{ item: Item; outcome: Outcome }>,
+	writes: Write[],
+	state: string | null,
+	unsure = false,
+): boolean {
+	const [first, ...rest] = items;
+	if (!first) return writes.length === 0;
+	const { item, outcome } = first;
+	const unchanged = !outcome.failed && outcome.json.changed === false;
+	if (unchanged && state !== item.to) return false;
+	// None was applied, or several, if one was retried. What is unchanged is sent only if an earlier change of the run
+	// was not confirmed, for that one may come late.
+	const most = unchanged && !unsure ? 0 : writes.length;
+	for (let count = 0; count <= most; count++) {
+		if (writes.slice(0, count).some(({ to }) => to !== item.to)) return false;
+		const after = count === 0 ? state : item.to;
+		const previous = outcome.failed ? undefined : outcome.json.previous_forwarding_number;
+		const confirmed = outcome.failed || unchanged || count > 0;
+		const toldBefore = previous === state || (previous === undefined && !unchanged);
+		if (
+			confirmed &&
+			toldBefore &&
+			explains(rest, writes.slice(count), after, unsure || outcome.failed)
+		)
+			return true;
+	}
+	return false;
+}
+
+describe('Whatever a run is asked for, and whatever goes wrong', () => {
+	let server: FakeLinqApi;
+
+	useFakeClock();
+	beforeAll(async () => {
+		server = await startFakeLinqApi();
+	});
+	afterAll(async () => {
+		await server.close();
+	});
+
+	it.each(['stopWorkflow', 'continueRegularOutput'] as const)(
+		'%s: the API ends as the items say, in their order',
+		async (onError) => {
+			await fc.assert(
+				fc.asyncProperty(
+					fc.array(item, { minLength: 1, maxLength: 7 }),
+					faults,
+					fc.array(fc.constantFrom(...NUMBERS, null), { minLength: 3, maxLength: 3 }),
+					async (items, meets, before) => {
+						// An account of its own: nothing that is known of an earlier run may count.
+						server.lines.splice(0, Infinity, ...exampleLines());
+						const lines = server.lines.slice(0, 3);
+						for (const [index, line] of server.lines.entries()) {
+							line.forwarding_number = before[index] ?? null;
+						}
+						const start = lines.map((line) => line.forwarding_number ?? null);
+						server.requests.length = 0;
+						server.faults.length = 0;
+						server.writes.length = 0;
+						for (const [request, what] of meets) {
+							server.faults.push({
+								when: () => server.requests.length === request,
+								fault: what,
+							});
+						}
+
+						const { outputs, error } = await runNode({
+							parameters: {
+								operation: 'updateForwarding',
+								phoneNumber: '={{ $json.line }}',
+								forwarding: "={{ $json.to ? 'set' : 'clear' }}",
+								forwardingNumber: '={{ $json.to }}',
+								options: {
+									skipUnchanged: '={{ $json.skipUnchanged }}',
+									includePrevious: '={{ $json.includePrevious }}',
+									maxRetries: '={{ $json.maxRetries }}',
+								},
+							},
+							items: items.map((one) => ({ ...one, line: named(one, lines) })),
+							credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+							onError,
+						});
+
+						const results = outputs[0] ?? [];
+						const outcomes = items.map<Outcome>((_, index) => {
+							const json = results[index]?.json;
+							return json && json.error === undefined ? { failed: false, json } : { failed: true };
+						});
+						if (!error) expect(results).toHaveLength(items.length);
+						for (const [index, line] of lines.entries()) {
+							const writes = server.writes.filter(({ id }) => id === line.id);
+							const own = items
+								.map((one, at) => ({
+									item: one,
+									outcome: outcomes[at] ?? { failed: true as const },
+								}))
+								.filter((one) => one.item.line === index);
+							const told = { own, writes, start: start[index] };
+							expect({ ...told, explained: explains(own, writes, start[index] ?? null) }).toEqual({
+								...told,
+								explained: true,
+							});
+						}
+						const asked = new Set(items.map((one) => lines[one.line]?.id));
+						expect(server.writes.filter(({ id }) => !asked.has(id))).toEqual([]);
+					},
+				),
+				{ numRuns: RUNS, seed: 20_260_218 },
+			);
+		},
+		240_000,
+	);
+});
+
+/** A line as an item names it. */
+function named({ line, by }: Item, lines: FakeLinqApi['lines']): string {
+	const { id = '', phone_number = '' } = lines[line] ?? {};
+	switch (by) {
+		case 'id':
+			return id;
+		case 'ID':
+			return id.toUpperCase();
+		case 'number':
+			return phone_number;
+		case 'written':
+			return phone_number.replace(/^\+1(\d{3})(\d{3})/, '+1 ($1) $2-');
+	}
+}

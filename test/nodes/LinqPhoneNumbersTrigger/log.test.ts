@@ -1,0 +1,70 @@
+import { statusUpdated } from '../../fakeLinqApi/events';
+import { signedHeaders } from '../../fakeLinqApi/webhookDelivery';
+import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
+import { captureLog } from '../../support/captureLog';
+import { startTriggerHarness, type TriggerHarness } from '../../support/triggerHarness';
+
+const LINE = '+12025550001';
+const STRANGER = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
+
+describe("The trigger's lines in n8n's log", () => {
+	const readLog = captureLog();
+	let server: FakeLinqApi;
+	let trigger: TriggerHarness;
+	const body = JSON.stringify(
+		statusUpdated({ phone_number: LINE, reputation: ['HEALTHY', 'AT_RISK'] }),
+	);
+	const secret = () => server.subscriptions.all[0]?.signing_secret ?? '';
+	const post = async (headers: Record<string, string>) =>
+		await fetch(trigger.addresses[0] ?? '', { method: 'POST', headers, body });
+	const signed = (by: string, at = new Date()) => signedHeaders(by, 'msg_1', body, at);
+
+	beforeAll(async () => {
+		server = await startFakeLinqApi({ plainLoopback: true });
+		trigger = await startTriggerHarness({
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+		await trigger.activate();
+	});
+	afterAll(async () => {
+		await trigger.close();
+		await server.close();
+	});
+
+	it.each<[string, () => Promise<unknown>, string]>([
+		['a call without a signature', async () => await post({}), 'without a signature'],
+		[
+			'a forgery',
+			async () => await post(signed(STRANGER)),
+			'refused calls whose signature does not fit',
+		],
+		[
+			'an old call, or a wrong clock',
+			async () => await post(signed(secret(), new Date(Date.now() - 400_000))),
+			'Check the clock',
+		],
+	])('%s: names the workflow and the node, once', async (_, call, words) => {
+		for (let calls = 0; calls < 3; calls++) await call();
+		const log = await readLog(words);
+		const lines = log.split('\n').filter((line) => line.includes(words));
+		expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual([
+			expect.stringMatching(
+				/Linq Phone Numbers Trigger "Trigger" in workflow "Alerts" \(id workflow \d+\) refused/,
+			),
+		]);
+	});
+
+	it('a secret that was stale: says what happened, without the key, a secret or a number', async () => {
+		await trigger.restart();
+		const lost = secret();
+		trigger.save({});
+		const [subscription] = server.subscriptions.all;
+		if (subscription) subscription.created_at = new Date(0).toISOString();
+		await post(signed(lost));
+		const log = await readLog('has subscribed anew');
+		expect(log).toContain('There is nothing to do; Linq sends again what was not accepted.');
+		for (const hidden of [server.apiKey, lost, secret(), 'whsec_', LINE]) {
+			expect(log).not.toContain(hidden);
+		}
+	});
+});

@@ -1,0 +1,280 @@
+import { randomUUID } from 'node:crypto';
+import { statusUpdated } from '../../fakeLinqApi/events';
+import { signedHeaders } from '../../fakeLinqApi/webhookDelivery';
+import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
+import { startTriggerHarness, type TriggerHarness } from '../../support/triggerHarness';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const STRANGER = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
+
+describe('Linq Phone Numbers Trigger, with several processes that receive', () => {
+	let server: FakeLinqApi;
+	let trigger: TriggerHarness;
+	const subscription = () => {
+		const [only, ...others] = server.subscriptions.all;
+		expect(others).toEqual([]);
+		if (!only) throw new Error('Linq has no subscription');
+		return only;
+	};
+	const changed = () =>
+		statusUpdated({ phone_number: '+12025550001', reputation: ['HEALTHY', 'AT_RISK'] });
+	/** Posts an event to one of the processes, signed with a secret, and answers the status. */
+	const deliver = async (
+		secret: string,
+		{ to = 0, id = `msg_${randomUUID()}`, envelope = changed() } = {},
+	) => {
+		const body = JSON.stringify(envelope);
+		const headers = signedHeaders(secret, id, body, new Date());
+		const address = trigger.addresses[to] ?? '';
+		const { status } = await fetch(address, { method: 'POST', headers, body });
+		// n8n saves after its answer.
+		if (status === 503) await new Promise((resolve) => setTimeout(resolve, 30));
+		return status;
+	};
+	const asked = (method: string) =>
+		server.requests.filter((request) => request.method === method).length;
+	/** Lets time pass for the nodes, whose own waits go on as they are. */
+	const pass = (ms: number) => {
+		jest.setSystemTime(Date.now() + ms);
+	};
+	/**
+	 * Publishes the trigger anew while another execution has the static data of before in its hands, and lets that one
+	 * save them afterwards: n8n then has the secret of a subscription that is gone.
+	 */
+	const publishAndSaveStale = async () => {
+		const save = trigger.loadForCodeNode();
+		await trigger.deactivate();
+		await trigger.activate();
+		save();
+		expect(trigger.saved().signingSecret).not.toBe(subscription().signing_secret);
+		server.requests.length = 0;
+	};
+
+	beforeEach(async () => {
+		jest.useFakeTimers({
+			now: Date.now(),
+			doNotFake: [
+				'hrtime',
+				'nextTick',
+				'performance',
+				'queueMicrotask',
+				'setImmediate',
+				'clearImmediate',
+				'setInterval',
+				'clearInterval',
+				'setTimeout',
+				'clearTimeout',
+			],
+		});
+		server = await startFakeLinqApi({ plainLoopback: true });
+		trigger = await startTriggerHarness({
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+			processes: 2,
+		});
+		await trigger.activate();
+	});
+	afterEach(async () => {
+		await trigger.close();
+		await server.close();
+		jest.useRealTimers();
+	});
+
+	describe('a secret that is not the subscription’s', () => {
+		it('is not brought back by a call that had begun before the workflow was published', async () => {
+			const calls = Array.from(
+				{ length: 20 },
+				async (_, index) => await deliver(subscription().signing_secret, { to: index % 2 }),
+			);
+			await trigger.deactivate();
+			await trigger.activate();
+			await Promise.all(calls);
+			await trigger.executions();
+			expect(trigger.saved().signingSecret).toBe(subscription().signing_secret);
+		});
+
+		it('is found out by the first event, and mended', async () => {
+			await publishAndSaveStale();
+			pass(MINUTE);
+			expect(await deliver(subscription().signing_secret)).toBe(503);
+			expect(trigger.saved().signingSecret).toBe(subscription().signing_secret);
+			expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([1, 1, 1]);
+			for (const to of [0, 1]) {
+				expect(await deliver(subscription().signing_secret, { to })).toBe(200);
+			}
+			expect(await trigger.executions()).toHaveLength(2);
+			expect(asked('GET')).toBe(1);
+		});
+
+		it('is mended where nothing is saved any more', async () => {
+			trigger.save({});
+			pass(MINUTE);
+			expect(await deliver(subscription().signing_secret)).toBe(503);
+			expect(await deliver(subscription().signing_secret)).toBe(200);
+		});
+
+		it('is mended where Linq has no subscription any more', async () => {
+			server.subscriptions.all.length = 0;
+			expect(await deliver(STRANGER)).toBe(503);
+			expect(await deliver(subscription().signing_secret)).toBe(200);
+		});
+
+		it('is given time to be saved while the workflow is being published', async () => {
+			await publishAndSaveStale();
+			const { id, signing_secret } = subscription();
+			expect(await deliver(signing_secret)).toBe(503);
+			pass(9 * SECOND);
+			expect(await deliver(signing_secret)).toBe(503);
+			expect(subscription().id).toBe(id);
+			pass(2 * SECOND);
+			expect(await deliver(signing_secret)).toBe(503);
+			expect(subscription().id).not.toBe(id);
+			expect(await deliver(subscription().signing_secret)).toBe(200);
+			expect(asked('GET')).toBe(1);
+		});
+
+		it('a forged flood meanwhile costs one look, and the right subscription stays', async () => {
+			await publishAndSaveStale();
+			pass(MINUTE);
+			const flood = async () =>
+				await Promise.all(Array.from({ length: 100 }, async () => await deliver(STRANGER)));
+			// Once it is mended, n8n knows them for forgeries.
+			expect(await flood()).not.toContain(200);
+			expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([1, 1, 1]);
+			const { id, signing_secret } = subscription();
+			expect(new Set(await flood())).toEqual(new Set([401]));
+			expect(subscription().id).toBe(id);
+			expect(await deliver(signing_secret)).toBe(200);
+			expect(await trigger.executions()).toHaveLength(1);
+			expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([1, 1, 1]);
+		});
+
+		it('two processes mend at the same moment: one subscription, which both know', async () => {
+			await publishAndSaveStale();
+			pass(MINUTE);
+			server.faults.push({ method: 'GET', times: 2, fault: { kind: 'delay', ms: 100 } });
+			const { signing_secret } = subscription();
+			const both = [0, 1].map(async (to) => await deliver(signing_secret, { to }));
+			expect(await Promise.all(both)).toEqual([503, 503]);
+			for (const to of [0, 1]) {
+				expect(await deliver(subscription().signing_secret, { to })).toBe(200);
+			}
+		});
+
+		it('Linq cannot be asked: the call may be tried again, and is mended later', async () => {
+			await publishAndSaveStale();
+			pass(MINUTE);
+			server.faults.push({ times: 1, fault: { kind: 'apiError', code: 3006 } });
+			expect(await deliver(subscription().signing_secret)).toBe(503);
+			expect(await deliver(subscription().signing_secret)).toBe(503);
+			expect(asked('GET')).toBe(1);
+			pass(MINUTE);
+			expect(await deliver(subscription().signing_secret)).toBe(503);
+			expect(await deliver(subscription().signing_secret)).toBe(200);
+		});
+	});
+
+	it('a plain forgery stays 401, and costs Linq one look a minute', async () => {
+		server.requests.length = 0;
+		for (let minute = 0; minute < 2; minute++) {
+			for (let calls = 0; calls < 50; calls++) expect(await deliver(STRANGER)).toBe(401);
+			expect(asked('GET')).toBe(minute + 1);
+			pass(MINUTE);
+		}
+		expect(server.requests).toHaveLength(2);
+		expect(await trigger.executions()).toEqual([]);
+	});
+
+	it('a forgery after a publish changes nothing, though the look before it is outdated', async () => {
+		expect(await deliver(STRANGER)).toBe(401);
+		await trigger.deactivate();
+		await trigger.activate();
+		pass(20 * SECOND);
+		const { id } = subscription();
+		server.requests.length = 0;
+		expect(await deliver(STRANGER)).toBe(503);
+		expect(server.requests).toEqual([]);
+		pass(MINUTE);
+		expect(await deliver(STRANGER)).toBe(401);
+		expect(subscription().id).toBe(id);
+	});
+
+	it('a call where neither n8n nor Linq has a subscription: 503, and none is made', async () => {
+		trigger.save({});
+		server.subscriptions.all.length = 0;
+		expect(await deliver(STRANGER)).toBe(503);
+		expect(server.subscriptions.all).toEqual([]);
+	});
+
+	it('the secret before a publish holds for half an hour', async () => {
+		const { signing_secret } = subscription();
+		await trigger.deactivate();
+		await trigger.activate();
+		expect(await deliver(signing_secret)).toBe(200);
+		pass(29 * MINUTE);
+		expect(await deliver(signing_secret, { to: 1 })).toBe(200);
+		pass(2 * MINUTE);
+		expect(await deliver(signing_secret)).toBe(401);
+		expect(await trigger.executions()).toHaveLength(2);
+		await trigger.deactivate();
+		expect(trigger.saved().retired).toHaveLength(1);
+	});
+
+	it('a publish is not stopped by what another process has subscribed meanwhile', async () => {
+		await trigger.deactivate();
+		server.faults.push({
+			method: 'GET',
+			times: 1,
+			fault: { kind: 'response', status: 200, body: '{"subscriptions":[]}' },
+		});
+		server.subscriptions.all.push({
+			id: 'of the other process',
+			target_url: trigger.target,
+			subscribed_events: ['phone_number.status_updated'],
+			phone_numbers: null,
+			is_active: true,
+			created_at: new Date().toISOString(),
+			updated_at: new Date().toISOString(),
+			signing_secret: STRANGER,
+		});
+		await trigger.activate();
+		expect(trigger.saved().signingSecret).toBe(subscription().signing_secret);
+	});
+
+	describe('starts the workflow once where a copy comes', () => {
+		const events = () => Array.from({ length: 30 }, () => changed());
+		const started = async () =>
+			(await trigger.executions()).map(([item]) => item?.json.event_id as string).sort();
+
+		it('to the other process, right after the first was answered, also after a restart', async () => {
+			const sent = events();
+			const twice = async () =>
+				await Promise.all(
+					sent.map(async (envelope, index) => {
+						const { signing_secret } = subscription();
+						const copy = { id: envelope.event_id, envelope };
+						expect(await deliver(signing_secret, { to: index % 2, ...copy })).toBe(200);
+						expect(await deliver(signing_secret, { to: (index + 1) % 2, ...copy })).toBe(200);
+					}),
+				);
+			await twice();
+			await trigger.restart();
+			await twice();
+			expect(await started()).toEqual(sent.map(({ event_id }) => event_id).sort());
+			expect(trigger.begun()).toBeGreaterThan(sent.length);
+		});
+
+		it('to both processes at one moment', async () => {
+			const sent = events();
+			for (const envelope of sent) {
+				await Promise.all(
+					[0, 1].map(async (to) => {
+						const copy = { id: envelope.event_id, envelope };
+						expect(await deliver(subscription().signing_secret, { to, ...copy })).toBe(200);
+					}),
+				);
+			}
+			expect(await started()).toEqual(sent.map(({ event_id }) => event_id).sort());
+		});
+	});
+});

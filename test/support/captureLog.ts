@@ -1,0 +1,32 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Lets n8n write its log to a file, for the tests of one file: n8n-core makes its logger when it is first used.
+ *
+ * @returns reads the log, once it has a text that is waited for, for five seconds at most
+ */
+export function captureLog(): (waitedFor: string) => Promise<string> {
+	let folder: string;
+	const file = () => join(folder, 'n8n.log');
+
+	beforeAll(async () => {
+		folder = await mkdtemp(join(tmpdir(), 'linq-log-'));
+		process.env.N8N_LOG_LEVEL = 'debug';
+		process.env.N8N_LOG_OUTPUT = 'file';
+		process.env.N8N_LOG_FILE_LOCATION = file();
+	});
+	afterAll(async () => {
+		await rm(folder, { recursive: true });
+	});
+
+	return async (waitedFor) => {
+		let log = '';
+		for (let tries = 0; tries < 250 && !log.includes(waitedFor); tries++) {
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			log = await readFile(file(), 'utf8').catch(() => '');
+		}
+		return log;
+	};
+}

@@ -1,0 +1,48 @@
+import { clock } from '../../nodes/n8n/clock';
+
+/** What a faked clock has seen. */
+export interface FakeClock {
+	/** The waits that the nodes asked for, in milliseconds. */
+	waits: number[];
+	/** Lets time pass beside what the nodes wait for. */
+	advance: (ms: number) => void;
+}
+
+/**
+ * Lets the nodes' waits pass at once, in the order of their ends, for the tests of one `describe`. Requests take the
+ * time they take.
+ */
+export function useFakeClock(): FakeClock {
+	const fake: FakeClock = {
+		waits: [],
+		advance: (ms) => {
+			now += ms;
+		},
+	};
+	let now: number;
+	let sleepers: Array<{ end: number; wake: () => void }> = [];
+
+	const wakeNext = () => {
+		const next = sleepers.reduce((first, one) => (one.end < first.end ? one : first));
+		sleepers = sleepers.filter((one) => one !== next);
+		now = Math.max(now, next.end);
+		next.wake();
+	};
+
+	beforeEach(() => {
+		now = Date.now();
+		fake.waits.length = 0;
+		jest.spyOn(clock, 'now').mockImplementation(() => now);
+		jest.spyOn(clock, 'sleep').mockImplementation(async (ms) => {
+			fake.waits.push(ms);
+			await new Promise<void>((resolve) => {
+				sleepers.push({ end: now + ms, wake: resolve });
+				setImmediate(wakeNext);
+			});
+		});
+	});
+	afterEach(() => {
+		jest.restoreAllMocks();
+	});
+	return fake;
+}

@@ -1,0 +1,394 @@
+import 'reflect-metadata';
+import express from 'express';
+import { DataDeduplicationService, HookContext, WebhookContext, WorkflowExecute } from 'n8n-core';
+import type {
+	DeduplicationItemTypes,
+	DeduplicationScope,
+	ICheckProcessedContextData,
+	ICheckProcessedOptions,
+	ICredentialDataDecryptedObject,
+	IDataDeduplicator,
+	IDataObject,
+	IDeduplicationOutput,
+	IN8nHttpFullResponse,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+	INodeType,
+	IWebhookData,
+	IWorkflowExecuteAdditionalData,
+	WorkflowExecuteMode,
+} from 'n8n-workflow';
+import * as n8nWorkflow from 'n8n-workflow';
+import { createRunExecutionData, jsonParse, NodeConnectionTypes, Workflow } from 'n8n-workflow';
+import { setTimeout as delay } from 'node:timers/promises';
+import { additionalData, NodeTypes, savedWorkflow } from './runNode';
+
+type Lifecycle = 'checkExists' | 'create' | 'delete';
+
+/** What n8n's server does around a trigger, with its node in n8n's own engine and over real HTTP. */
+export interface TriggerHarness {
+	/** The node's address, as Linq is to call it. */
+	target: string;
+	/** The same without https, for a test to call: of the n8n process, or of each in turn. */
+	addresses: string[];
+	/** The node's parameters; n8n reads them anew at each activation and call. */
+	parameters: INodeParameters;
+	/** What n8n has saved for the node. */
+	saved: () => IDataObject;
+	/** Loses or changes what n8n has saved. */
+	save: (state: IDataObject) => void;
+	/**
+	 * Loads the workflow as an execution does whose Code node will use the static data.
+	 *
+	 * @returns saves all static data as they were loaded, with what the Code node has added
+	 */
+	loadForCodeNode: () => () => void;
+	/** What the workflow was started with, an execution each, once no more come. */
+	executions: () => Promise<INodeExecutionData[][]>;
+	/** How many executions n8n has begun, copies among them. */
+	begun: () => number;
+	/** Runs the last execution again, as n8n's Retry does. */
+	retry: () => Promise<void>;
+	/** Whether n8n fails to begin executions. */
+	broken: boolean;
+	/** Deliveries that n8n's table of what was processed has already. */
+	remember: (ids: string[]) => void;
+	/** Lets the next look-ups in that table fail. */
+	failLookUps: (count: number) => void;
+	activate: () => Promise<void>;
+	deactivate: () => Promise<void>;
+	/** Starts all processes anew: what was in memory alone is lost. */
+	restart: () => Promise<void>;
+	close: () => Promise<void>;
+}
+
+interface Options {
+	credentials: ICredentialDataDecryptedObject;
+	parameters?: INodeParameters;
+	/** The editor's "Listen for test event". */
+	test?: boolean;
+	/** `http:` where n8n's N8N_WEBHOOK_URL is not set. */
+	protocol?: 'https:' | 'http:';
+	/** How many processes receive calls. One executes the workflows itself; several leave that to two workers. */
+	processes?: number;
+}
+
+const TRIGGER = 'Trigger';
+
+/** How long n8n takes to read or write its database. */
+const DATABASE_MS = 10;
+
+/** Each host stands for an n8n of its own; n8n's engine keeps its table of deliveries by workflow. */
+let hosts = 0;
+
+export async function startTriggerHarness(options: Options): Promise<TriggerHarness> {
+	const id = `workflow ${++hosts}`;
+	const count = options.processes ?? 1;
+	const folder = options.test ? 'webhook-test' : 'webhook';
+	const mode = options.test ? 'manual' : 'webhook';
+
+	let staticData = '{}';
+	let begun = 0;
+	let running = 0;
+	let lastInput: INodeExecutionData[][] = [];
+	const host = { parameters: options.parameters ?? {}, broken: false };
+	const executions: INodeExecutionData[][] = [];
+	let base = '';
+
+	/** The workflow as n8n loads it from its database, for each activation, call and execution anew. */
+	const load = (nodeType: INodeType) => {
+		const node: INode = {
+			id: 'trigger',
+			name: TRIGGER,
+			type: 'trigger',
+			typeVersion: 1,
+			position: [0, 0],
+			webhookId: '9b2c',
+			parameters: host.parameters,
+			credentials: { linqApi: { id: '1', name: 'Linq API' } },
+		};
+		const nodes: INode[] = [
+			node,
+			{ id: 'last', name: 'Last', type: 'last', typeVersion: 1, position: [0, 0], parameters: {} },
+		];
+		const saved = {
+			...savedWorkflow(nodes, {
+				[TRIGGER]: { main: [[{ node: 'Last', type: NodeConnectionTypes.Main, index: 0 }]] },
+			}),
+			id,
+			name: 'Alerts',
+		};
+		const workflow = new Workflow({
+			...saved,
+			nodeTypes: new NodeTypes().add('trigger', nodeType).add('last', collector(executions)),
+			staticData: jsonParse<IDataObject>(staticData),
+		});
+		const additional: IWorkflowExecuteAdditionalData = {
+			...additionalData(options.credentials, saved),
+			webhookBaseUrl: base,
+			webhookTestBaseUrl: base,
+		};
+		const [webhookDescription] = nodeType.description.webhooks ?? [];
+		const loaded = workflow.getNode(TRIGGER);
+		if (!webhookDescription || !loaded) throw new Error('The trigger has no webhook');
+		const webhookData: IWebhookData = {
+			httpMethod: 'POST',
+			node: TRIGGER,
+			path: '9b2c/webhook',
+			webhookDescription,
+			workflowId: id,
+			workflowExecuteAdditionalData: additional,
+			isTest: options.test,
+		};
+		const save = async () => {
+			if (!workflow.staticData.__dataChanged) return;
+			const json = JSON.stringify(workflow.staticData);
+			// Until the database has it, other calls load what was before.
+			await delay(DATABASE_MS);
+			staticData = json;
+		};
+		return { workflow, node: loaded, additional, webhookData, save };
+	};
+
+	/** Runs the workflow, and answers whether it failed. */
+	const execute = async (
+		nodeType: INodeType,
+		input: INodeExecutionData[][],
+		respond: (response: IN8nHttpFullResponse) => void,
+		executionMode: WorkflowExecuteMode = mode,
+	): Promise<boolean> => {
+		if (host.broken) throw new Error('n8n cannot begin an execution');
+		lastInput = input;
+		const executionId = String(++begun);
+		running++;
+		await delay(DATABASE_MS);
+		const { workflow, node, additional, save } = load(nodeType);
+		additional.executionId = executionId;
+		additional.hooks?.addHandler('sendResponse', (response) => {
+			respond(response as IN8nHttpFullResponse);
+		});
+		const data = createRunExecutionData({
+			executionData: { nodeExecutionStack: [{ node, data: { main: input }, source: null }] },
+		});
+		const run = await new WorkflowExecute(additional, executionMode, data).processRunExecutionData(
+			workflow,
+		);
+		await save();
+		running--;
+		return run.data.resultData.error !== undefined;
+	};
+
+	/** What is in the memory of n8n's processes: the nodes as each has loaded them. */
+	const loadProcesses = () => ({
+		main: loadTrigger(),
+		receivers: Array.from({ length: count }, () => loadTrigger()),
+		workers: Array.from({ length: count > 1 ? 2 : 0 }, () => loadTrigger()),
+	});
+	let processes = loadProcesses();
+
+	const servers = await Promise.all(
+		Array.from({ length: count }, async (_, index) => {
+			const app = express();
+			app.post(
+				`/${folder}/9b2c/webhook`,
+				express.raw({ type: () => true, limit: '16mb' }),
+				(req, res, next) => {
+					const receiver = processes.receivers[index];
+					const receive = async () => {
+						if (!receiver) throw new Error('There is no such process');
+						const { workflow, node, additional, webhookData, save } = load(receiver);
+						const body: unknown = req.body;
+						req.rawBody = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+						const context = new WebhookContext(
+							workflow,
+							node,
+							{ ...additional, httpRequest: req, httpResponse: res },
+							mode,
+							webhookData,
+							[],
+							null,
+						);
+						const { workflowData, noWebhookResponse } =
+							(await receiver.webhook?.call(context)) ?? {};
+						// As n8n does it: it saves once there is an answer, whoever gave it.
+						const answer = async (response: IN8nHttpFullResponse) => {
+							if (res.writableEnded) return;
+							res.status(response.statusCode).json(response.body);
+							await save();
+						};
+						if (noWebhookResponse === true) await save();
+						if (!workflowData) {
+							await answer({ statusCode: 200, headers: {}, body: {} });
+							return;
+						}
+						if (webhookData.webhookDescription.responseMode !== 'responseNode') {
+							throw new Error('This host knows no other response mode');
+						}
+						const { workers } = processes;
+						const executor = workers[(begun + 1) % (workers.length || 1)] ?? receiver;
+						const failed = await execute(
+							executor,
+							workflowData,
+							(response) => void answer(response),
+						).catch(() => true);
+						if (failed) await answer({ statusCode: 500, headers: {}, body: {} });
+					};
+					receive().catch(next);
+				},
+			);
+			const server = app.listen(0, '127.0.0.1');
+			await new Promise((resolve) => server.once('listening', resolve));
+			return server;
+		}),
+	);
+	const origins = servers.map((server) => {
+		const bound = server.address();
+		return `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
+	});
+	const path = '/9b2c/webhook?version=2026-02-03';
+	base = `${options.protocol ?? 'https:'}//${origins[0] ?? ''}/${folder}`;
+
+	const lifecycle = async (method: Lifecycle) => {
+		const { workflow, node, additional, webhookData, save } = load(processes.main);
+		const hookMode = options.test ? 'manual' : 'internal';
+		const hooks = new HookContext(workflow, node, additional, hookMode, 'activate', webhookData);
+		const done = await processes.main.webhookMethods?.default?.[method].call(hooks);
+		await save();
+		return done;
+	};
+
+	return Object.assign(host, {
+		target: base + path,
+		addresses: origins.map((origin) => `http://${origin}/${folder}${path}`),
+		executions: async () => {
+			let before: number;
+			do {
+				before = begun;
+				await delay(50);
+			} while (running > 0 || begun !== before);
+			return executions;
+		},
+		begun: () => begun,
+		retry: async () => {
+			await execute(processes.main, lastInput, () => undefined, 'retry');
+		},
+		remember: (ids: string[]) => {
+			processed.rows.set(`${id}/trigger`, ids);
+		},
+		failLookUps: (count: number) => {
+			processed.failing = count;
+		},
+		saved: () => {
+			const data = jsonParse<Record<string, IDataObject>>(staticData);
+			return data[`node:${TRIGGER}`] ?? {};
+		},
+		save: (state: IDataObject) => {
+			staticData = JSON.stringify({ [`node:${TRIGGER}`]: state });
+		},
+		loadForCodeNode: () => {
+			const loaded = jsonParse<IDataObject>(staticData);
+			return () => {
+				staticData = JSON.stringify({ ...loaded, global: { seen: Date.now() } });
+			};
+		},
+		activate: async () => {
+			if ((await lifecycle('checkExists')) !== true) await lifecycle('create');
+		},
+		deactivate: async () => {
+			await lifecycle('delete');
+		},
+		restart: async () => {
+			// n8n ends what it is at before it stops.
+			await delay(3 * DATABASE_MS);
+			processes = loadProcesses();
+			if ((await lifecycle('checkExists')) !== true) await lifecycle('create');
+		},
+		close: async () => {
+			await Promise.all(
+				servers.map(async (server) => {
+					server.closeAllConnections();
+					await new Promise((resolve) => server.close(resolve));
+				}),
+			);
+		},
+	});
+}
+
+/** n8n's table of what was processed: a list for each node, read and written whole. */
+class ProcessedData implements IDataDeduplicator {
+	/** By workflow and node. */
+	readonly rows = new Map<string, DeduplicationItemTypes[]>();
+	failing = 0;
+
+	async checkProcessedAndRecord(
+		items: DeduplicationItemTypes[],
+		_scope: DeduplicationScope,
+		{ workflow, node }: ICheckProcessedContextData,
+		{ maxEntries = Infinity }: ICheckProcessedOptions,
+	): Promise<IDeduplicationOutput> {
+		const key = `${workflow.id}/${node?.id ?? ''}`;
+		await delay(DATABASE_MS / 2);
+		if (this.failing-- > 0) throw new Error('The database is gone');
+		const row = this.rows.get(key);
+		const known = row ?? [];
+		const added = items.filter((item) => !known.includes(item));
+		await delay(DATABASE_MS / 2);
+		// The table has one row for a node, and refuses another.
+		if (!row && this.rows.has(key)) throw new Error('UNIQUE constraint failed');
+		this.rows.set(key, [...known, ...added].slice(-maxEntries));
+		return { new: added, processed: items.filter((item) => known.includes(item)) };
+	}
+
+	async removeProcessed(): Promise<void> {
+		await Promise.reject(new Error('Not used'));
+	}
+
+	async clearAllProcessedItems(): Promise<void> {
+		await Promise.reject(new Error('Not used'));
+	}
+
+	async getProcessedDataCount(): Promise<number> {
+		return await Promise.reject(new Error('Not used'));
+	}
+}
+
+/** One for all hosts: n8n's engine takes no other. */
+const processed = new ProcessedData();
+void DataDeduplicationService.init(processed);
+
+/** The trigger with nothing in its memory, as a new n8n process has it. */
+function loadTrigger(): INodeType {
+	let trigger: INodeType | undefined;
+	jest.isolateModules(() => {
+		// Only the nodes have a memory: n8n's own code is loaded once.
+		jest.doMock('n8n-workflow', () => n8nWorkflow);
+		const loaded = jest.requireActual<
+			typeof import('../../nodes/LinqPhoneNumbersTrigger/LinqPhoneNumbersTrigger.node.ts')
+		>('../../nodes/LinqPhoneNumbersTrigger/LinqPhoneNumbersTrigger.node.ts');
+		trigger = new loaded.LinqPhoneNumbersTrigger();
+	});
+	if (!trigger) throw new Error('The trigger was not loaded');
+	return trigger;
+}
+
+/** The workflow's last node: keeps the items that reach it. */
+function collector(executions: INodeExecutionData[][]): INodeType {
+	return {
+		description: {
+			displayName: 'Last',
+			name: 'last',
+			group: ['transform'],
+			version: 1,
+			description: 'Keeps the items',
+			defaults: {},
+			inputs: [NodeConnectionTypes.Main],
+			outputs: [NodeConnectionTypes.Main],
+			properties: [],
+		},
+		async execute() {
+			executions.push(this.getInputData());
+			return await Promise.resolve([this.getInputData()]);
+		},
+	};
+}

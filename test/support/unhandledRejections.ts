@@ -1,0 +1,125 @@
+import type { IDataObject, OnError } from 'n8n-workflow';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultRule } from '../fakeLinqApi/faultInjection';
+import { manyLines } from '../fakeLinqApi/fixtures';
+import { startFakeLinqApi, type FakeLinqApi } from '../fakeLinqApi/server';
+import { startRun } from './runNode';
+
+/** Runs to its end, and returns the status of its execution. */
+export type Scenario = () => Promise<string>;
+
+const REFUSED: FaultRule = { fault: { kind: 'apiError', code: 2005 } };
+
+/** A run of updates against a small account of its own, an item for each line unless said otherwise. */
+function run({
+	line = '={{ $json.id }}',
+	forwardingNumber = '+12025557777',
+	batchInterval,
+	onError = 'stopWorkflow',
+	faults = [],
+	items,
+	cancelAfterRequests,
+}: {
+	line?: string;
+	forwardingNumber?: string;
+	batchInterval?: number;
+	onError?: OnError;
+	faults?: FaultRule[];
+	items?: (server: FakeLinqApi) => IDataObject[];
+	cancelAfterRequests?: number;
+}): Scenario {
+	return async () => {
+		const server = await startFakeLinqApi({ lines: manyLines(4) });
+		server.faults.push(...faults);
+		try {
+			const { result, cancel } = startRun({
+				parameters: {
+					operation: 'updateForwarding',
+					phoneNumber: line,
+					forwardingNumber,
+					...(batchInterval !== undefined && {
+						requestOptions: { batching: { batch: { batchSize: 1, batchInterval } } },
+					}),
+				},
+				items: items?.(server) ?? server.lines.map((one) => ({ ...one })),
+				onError,
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+			});
+			if (cancelAfterRequests !== undefined) {
+				while (server.requests.length < cancelAfterRequests) await delay(1);
+				cancel();
+			}
+			return (await result).status;
+		} finally {
+			await server.close();
+		}
+	};
+}
+
+const THIRD_FAILS = "={{ $itemIndex === 2 ? $('Nowhere').first().json.phone : '+12025557777' }}";
+const UNKNOWN = '+12025558888';
+
+export const scenarios: Record<string, Scenario> = {
+	'the control: a rejection that nobody listens to': async () => {
+		void Promise.reject(new Error('heard by nobody'));
+		return await Promise.resolve('success');
+	},
+	'Stop: the first of several batches is refused': run({ batchInterval: 20, faults: [REFUSED] }),
+	'Stop: a later item fails at an expression, an earlier one is refused': run({
+		forwardingNumber: THIRD_FAILS,
+		faults: [REFUSED],
+	}),
+	'Stop: the same, in batches': run({
+		forwardingNumber: THIRD_FAILS,
+		batchInterval: 20,
+		faults: [REFUSED],
+	}),
+	'Continue: each batch has a number that is no line': run({
+		line: '={{ $json.line }}',
+		items: () => [1, 2, 3].map(() => ({ line: UNKNOWN })),
+		batchInterval: 20,
+		onError: 'continueRegularOutput',
+	}),
+	'Continue: an unknown number behind a slow line': run({
+		line: '={{ $json.line }}',
+		items: ({ lines }) => [
+			{ line: lines[0]?.phone_number ?? '' },
+			{ line: UNKNOWN },
+			{ line: lines[0]?.id ?? '' },
+		],
+		faults: [{ method: 'PUT', fault: { kind: 'delay', ms: 100 } }],
+		batchInterval: 20,
+		onError: 'continueRegularOutput',
+	}),
+	'Continue: an unknown number whose list is retried while later batches come': run({
+		line: '={{ $json.line }}',
+		items: ({ lines }) => [
+			{ line: lines[0]?.phone_number ?? '' },
+			{ line: UNKNOWN },
+			{ line: lines[1]?.phone_number ?? '' },
+			{ line: UNKNOWN },
+		],
+		faults: [{ method: 'GET', times: 1, fault: { kind: 'apiError', code: 3006 } }],
+		batchInterval: 20,
+		onError: 'continueRegularOutput',
+	}),
+	'Continue: the list is refused while later batches come': run({
+		line: '={{ $json.phone_number }}',
+		faults: [{ times: 1, fault: { kind: 'delay', ms: 30 } }, REFUSED],
+		batchInterval: 20,
+		onError: 'continueRegularOutput',
+	}),
+	'Stop: the list is refused while several items wait for it': run({
+		line: '={{ $json.phone_number }}',
+		faults: [REFUSED],
+	}),
+	'canceled while requests are in flight': run({
+		faults: [{ fault: { kind: 'delay', ms: 100 } }],
+		cancelAfterRequests: 2,
+	}),
+	'canceled while the lines are listed': run({
+		line: '={{ $json.phone_number }}',
+		faults: [{ fault: { kind: 'delay', ms: 100 } }],
+		cancelAfterRequests: 1,
+	}),
+};

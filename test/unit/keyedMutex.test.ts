@@ -1,0 +1,78 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import { inTurn } from '../../nodes/n8n/turns';
+
+/** A task that notes when it begins and ends, and ends when it is told to. */
+function task(log: string[], name: string) {
+	let end: (error?: Error) => void = () => undefined;
+	const ended = new Promise<void>((resolve, reject) => {
+		end = (error) => {
+			if (error) reject(error);
+			else resolve();
+		};
+	});
+	const run = async () => {
+		log.push(`${name} begins`);
+		await ended;
+		log.push(`${name} ends`);
+		return name;
+	};
+	return {
+		run,
+		end: (error?: Error) => {
+			end(error);
+		},
+	};
+}
+
+describe('Tasks of one key', () => {
+	it('run one after the other, in their order, and return what they return', async () => {
+		const log: string[] = [];
+		const tasks = [task(log, 'A'), task(log, 'B'), task(log, 'C')];
+		const results = tasks.map(async ({ run }) => await inTurn('key', run));
+		// In the wrong order.
+		for (const { end } of [...tasks].reverse()) end();
+		expect(await Promise.all(results)).toEqual(['A', 'B', 'C']);
+		expect(log).toEqual(['A begins', 'A ends', 'B begins', 'B ends', 'C begins', 'C ends']);
+	});
+
+	it('do not wait for those of another key', async () => {
+		const log: string[] = [];
+		const [slow, fast] = [task(log, 'slow'), task(log, 'fast')];
+		const first = inTurn('one', slow.run);
+		fast.end();
+		await inTurn('two', fast.run);
+		slow.end();
+		await first;
+		expect(log).toEqual(['slow begins', 'fast begins', 'fast ends', 'slow ends']);
+	});
+
+	it('begin after one that failed', async () => {
+		const log: string[] = [];
+		const [failing, next] = [task(log, 'failing'), task(log, 'next')];
+		const failure = inTurn('key', failing.run).catch((error: unknown) => String(error));
+		const result = inTurn('key', next.run);
+		failing.end(new Error('no'));
+		next.end();
+		expect(await failure).toBe('Error: no');
+		expect(await result).toBe('next');
+	});
+
+	it('begin at once when they give up waiting, and later ones keep the order', async () => {
+		const log: string[] = [];
+		const [first, second, third] = [task(log, 'first'), task(log, 'second'), task(log, 'third')];
+		const all = [
+			inTurn('key', first.run),
+			inTurn('key', second.run, Promise.resolve()),
+			inTurn('key', third.run),
+		];
+		await tick();
+		expect(log).toEqual(['first begins', 'second begins']);
+		second.end();
+		await tick();
+		expect(log).not.toContain('third begins');
+		first.end();
+		third.end();
+		await Promise.all(all);
+		expect(log.slice(-2)).toEqual(['third begins', 'third ends']);
+	});
+});
