@@ -37,9 +37,9 @@ module.exports = tseslint.config(
 	},
 	{
 		// Linq's facts and checks know nothing of n8n.
-		files: ['nodes/linq/**/*.ts'],
+		files: ['nodes/shared/linq/**/*.ts'],
 		rules: {
-			'no-restricted-imports': ['error', { patterns: ['n8n-*', '../*'] }],
+			'no-restricted-imports': ['error', { patterns: ['n8n-*', '../n8n/*', '../../*'] }],
 		},
 	},
 	{

@@ -5,8 +5,8 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-import { PHONE_NUMBERS_URL } from '../nodes/linq/phoneNumber';
-import { CREDENTIAL } from '../nodes/n8n/credential';
+import { PHONE_NUMBERS_URL } from '../nodes/shared/linq/phoneNumber';
+import { CREDENTIAL } from '../nodes/shared/n8n/constants';
 
 export class LinqApi implements ICredentialType {
 	name = CREDENTIAL;

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PhoneNumber } from '../nodes/linq/phoneNumber.js';
+import type { PhoneNumber } from '../nodes/shared/linq/phoneNumber.js';
 import type { FakeLinqApi } from '../test/fakeLinqApi/server.js';
 import { exampleCredentials, openLinqApi } from './linqApi.js';
 import type { N8nHost } from './n8nHost.js';

@@ -1,9 +1,13 @@
 import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { CREDENTIAL } from '../n8n/credential';
-import { listFields, listOption } from './operations/list';
-import { updateForwardingFields, updateForwardingOption } from './operations/updateForwarding';
-import { searchLines } from './phoneNumberLocator';
+import { CREDENTIAL } from '../shared/n8n/constants';
+import { getLines } from '../shared/n8n/lineOptions';
+import { listDescription, listOperation } from './operations/list';
+import {
+	updateForwardingDescription,
+	updateForwardingOperation,
+} from './operations/updateForwarding';
+import { searchLines } from './listSearch';
 
 export class LinqPhoneNumbers implements INodeType {
 	description: INodeTypeDescription = {
@@ -24,7 +28,7 @@ export class LinqPhoneNumbers implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: CREDENTIAL, required: true }],
-		// The base URL is read once a run: as an expression here, n8n would evaluate it twice for every item.
+		// The base URL is the credential's: as an expression here, n8n would take the first item's for all.
 		requestDefaults: { headers: { Accept: 'application/json' } },
 		properties: [
 			{
@@ -32,13 +36,13 @@ export class LinqPhoneNumbers implements INodeType {
 				name: 'operation',
 				type: 'options',
 				noDataExpression: true,
-				options: [listOption, updateForwardingOption],
+				options: [listOperation, updateForwardingOperation],
 				default: 'list',
 			},
-			...listFields,
-			...updateForwardingFields,
+			...listDescription,
+			...updateForwardingDescription,
 		],
 	};
 
-	methods = { listSearch: { searchLines } };
+	methods = { listSearch: { searchLines }, loadOptions: { getLines } };
 }

@@ -1,19 +1,17 @@
 import type {
 	IExecuteFunctions,
 	IHookFunctions,
-	ILoadOptionsFunctions,
 	INodeExecutionData,
-	INodePropertyOptions,
 	INodeType,
 	INodeTypeDescription,
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { CREDENTIAL } from '../n8n/credential';
-import { lineChoices } from '../n8n/lineChoices';
-import { nodeApiError } from '../n8n/nodeApiError';
-import { reputationOptions } from '../n8n/reputationOptions';
+import { CREDENTIAL } from '../shared/n8n/constants';
+import { getLines } from '../shared/n8n/lineOptions';
+import { toNodeApiError } from '../shared/n8n/toNodeApiError';
+import { reputationOptions } from '../shared/n8n/reputationOptions';
 import { receive } from './receive';
 import { start } from './start';
 import { checkSubscription, createSubscription, deleteSubscription } from './subscription';
@@ -79,12 +77,12 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 			},
 			{
 				displayName: 'Line Names or IDs',
-				name: 'phoneNumbers',
+				name: 'lines',
 				type: 'multiOptions',
 				typeOptions: { loadOptionsMethod: 'getLines' },
 				default: [],
 				description:
-					'Only these lines. None chosen means all. A phone number names a line as well as its ID. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+					'Only trigger for these lines. Leave empty for all. Phone numbers and IDs are both accepted. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 			},
 			{
 				displayName: 'Simplify',
@@ -97,14 +95,7 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 		],
 	};
 
-	methods = {
-		loadOptions: {
-			async getLines(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-				const choices = await lineChoices(this);
-				return choices.map(({ name, line }) => ({ name, value: line.phone_number }));
-			},
-		},
-	};
+	methods = { loadOptions: { getLines } };
 
 	webhookMethods = {
 		default: {
@@ -133,6 +124,6 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 /** Throws a failure as n8n shows it to the user. */
 function inWords(context: IHookFunctions): (error: unknown) => never {
 	return (error) => {
-		throw nodeApiError(context.getNode(), error);
+		throw toNodeApiError(context.getNode(), error);
 	};
 }

@@ -1,5 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import { asLinqError } from '../n8n/nodeApiError';
+import { BoundedMap } from '../shared/concurrency/boundedMap';
+import { toLinqError } from '../shared/n8n/toNodeApiError';
 import { nodeKey, readState } from './nodeState';
 import { tellOperator } from './operatorLog';
 import type { FoundSubscription } from './subscription';
@@ -23,7 +24,7 @@ interface Comparison {
 	mended: boolean;
 }
 
-const comparisons = new Map<string, Comparison>();
+const comparisons = new BoundedMap<string, Comparison>({ maxSize: 1_000 });
 
 /**
  * What a call is whose signature is whole and fresh and fits no secret: a stranger's, or Linq's with a secret that n8n
@@ -65,7 +66,7 @@ export async function compareWithLinq(context: IWebhookFunctions): Promise<'stra
 			"had another secret saved than Linq signs with, and has subscribed anew. Something else has saved the workflow's static data as they were before: a Code node that uses them, or another n8n process. There is nothing to do; Linq sends again what was not accepted.",
 		);
 	} catch (error) {
-		const { message } = asLinqError(error);
+		const { message } = toLinqError(error);
 		tellOperator(
 			context,
 			`cannot tell whether a call is Linq's, and asks for it again. ${message}. If this goes on, publish the workflow again.`,

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
-import { inTurn } from '../n8n/turns';
+import { KeyedMutex } from '../shared/concurrency/keyedMutex';
 import { nodeInWords } from './operatorLog';
 
 /** How many deliveries n8n's database remembers for the node. */
@@ -52,6 +52,9 @@ interface Batch {
 	added: Promise<Set<unknown>>;
 }
 
+/** By node: one look-up after the other. */
+const lookUps = new KeyedMutex();
+
 /** By node: the deliveries that are waiting while the ones before them are recorded. */
 const waiting = new Map<string, Batch>();
 
@@ -67,7 +70,7 @@ async function record(context: IExecuteFunctions, id: string): Promise<boolean> 
 
 function newBatch(context: IExecuteFunctions, node: string): Batch {
 	const ids = new Set<string>();
-	const added = inTurn(node, async () => {
+	const added = lookUps.runExclusive(node, async () => {
 		// Whatever comes at this very moment comes along.
 		await Promise.resolve();
 		waiting.delete(node);

@@ -1,8 +1,19 @@
+import { BoundedMap } from '../shared/concurrency/boundedMap';
+import { clock } from '../shared/n8n/clock';
+
 /** How many deliveries each node remembers: those that come twice mostly do so at once. */
 const KEPT = 1_000;
+const MAX_NODES = 1_000;
+
+/** Linq tries to deliver an event for about 25 minutes. */
+const IDLE_MS = 30 * 60_000;
 
 /** By node and `webhook-id`, oldest first: whether n8n took the delivery, once that is known. */
-const deliveriesOfNodes = new Map<string, Map<string, Promise<boolean>>>();
+const deliveriesOfNodes = new BoundedMap<string, BoundedMap<string, Promise<boolean>>>({
+	maxSize: MAX_NODES,
+	idleMs: IDLE_MS,
+	now: () => clock.now(),
+});
 
 /**
  * Waits for an earlier copy of a delivery that came to this n8n process, and answers whether n8n took it. Where it did
@@ -17,12 +28,9 @@ export async function wasTakenBefore(
 	id: string,
 	taken: Promise<boolean>,
 ): Promise<boolean> {
-	const deliveries = deliveriesOfNodes.get(node) ?? new Map<string, Promise<boolean>>();
+	const deliveries = deliveriesOfNodes.get(node) ?? new BoundedMap({ maxSize: KEPT });
 	deliveriesOfNodes.set(node, deliveries);
 	if (await deliveries.get(id)) return true;
-	deliveries.delete(id);
 	deliveries.set(id, taken);
-	const [oldest] = deliveries.keys();
-	if (deliveries.size > KEPT && oldest !== undefined) deliveries.delete(oldest);
 	return false;
 }

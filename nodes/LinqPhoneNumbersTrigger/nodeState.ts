@@ -1,5 +1,5 @@
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
-import { isRecord } from '../linq/record';
+import { isRecord } from '../shared/linq/isRecord';
 
 /** A secret whose subscription is gone. */
 interface RetiredSecret {

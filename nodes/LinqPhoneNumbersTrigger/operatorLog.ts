@@ -1,10 +1,11 @@
 import type { FunctionsBase } from 'n8n-workflow';
+import { BoundedMap } from '../shared/concurrency/boundedMap';
 
 /** What is the same each time is told once an hour. */
 const AGAIN_AFTER_MS = 60 * 60_000;
 
 /** When a node told what, in milliseconds since 1970. */
-const told = new Map<string, number>();
+const told = new BoundedMap<string, number>({ maxSize: 1_000 });
 
 /** Tells n8n's operator in n8n's log, which holds no key and no phone number, what happened at the node and what to do. */
 export function tellOperator(context: FunctionsBase, what: string): void {

@@ -1,8 +1,8 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { isRecord } from '../linq/record';
-import type { FlatStatusUpdate } from '../linq/statusUpdate';
-import { changeKinds, flattenStatusUpdate, STATUS_UPDATED } from '../linq/statusUpdate';
-import { readSignature } from '../linq/webhookSignature';
+import { isRecord } from '../shared/linq/isRecord';
+import type { StatusUpdateRow } from '../shared/linq/statusUpdatedEvent';
+import { changeKinds, toStatusUpdateRow, STATUS_UPDATED } from '../shared/linq/statusUpdatedEvent';
+import { parseSignature } from '../shared/linq/webhookSignature';
 import { wasTakenBefore } from './deliveriesInMemory';
 import { nodeKey } from './nodeState';
 import { tellOperator } from './operatorLog';
@@ -18,7 +18,7 @@ const LARGEST_BODY_BYTES = 1_000_000;
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const { rawBody, headers } = context.getRequestObject();
 	if (!Buffer.isBuffer(rawBody) || rawBody.length > LARGEST_BODY_BYTES) return refuse(context, 400);
-	const signature = readSignature(headers);
+	const signature = parseSignature(headers);
 	const sender = await senderOf(context, rawBody, signature);
 	// Linq tries again after a 503, and after no other of these answers.
 	if (sender === 'unclear') return refuse(context, 503);
@@ -28,7 +28,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	if (!envelope) return refuse(context, 400);
 	// n8n answers 200 where nothing is returned.
 	if (envelope.event_type !== STATUS_UPDATED) return {};
-	const update = flattenStatusUpdate(envelope);
+	const update = toStatusUpdateRow(envelope);
 	if (!update) {
 		tellOperator(context, 'received an event that tells of no line, and refused it');
 		return refuse(context, 400);
@@ -54,7 +54,7 @@ async function isTaken(context: IWebhookFunctions): Promise<boolean> {
 }
 
 /** Whether the node's parameters ask for such a change. */
-function isWanted(context: IWebhookFunctions, update: FlatStatusUpdate): boolean {
+function isWanted(context: IWebhookFunctions, update: StatusUpdateRow): boolean {
 	const events = chosen(context.getNodeParameter('events', []));
 	const reputations = chosen(context.getNodeParameter('newReputation', []));
 	return (

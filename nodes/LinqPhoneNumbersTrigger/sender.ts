@@ -1,6 +1,6 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
-import type { DeliverySignature } from '../linq/webhookSignature';
-import { isFresh, isSignedBy } from '../linq/webhookSignature';
+import type { DeliverySignature } from '../shared/linq/webhookSignature';
+import { isFresh, isSignedBy } from '../shared/linq/webhookSignature';
 import { compareWithLinq } from './comparison';
 import { readState, secretsAt } from './nodeState';
 import { tellOperator } from './operatorLog';

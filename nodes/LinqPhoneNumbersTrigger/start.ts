@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { isRecord } from '../linq/record';
+import { isRecord } from '../shared/linq/isRecord';
 import { isFirstDelivery } from './deliveriesInDatabase';
 
 /** What a call hands over to the workflow's execution. */

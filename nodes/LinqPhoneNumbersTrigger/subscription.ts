@@ -1,19 +1,18 @@
 import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
-import { AccountLines } from '../linq/accountLines';
-import { readE164 } from '../linq/e164';
-import { isLineId, readLineId } from '../linq/lineId';
-import { inputError, LinqError } from '../linq/linqError';
-import { PHONE_NUMBERS_URL, readPhoneNumberList } from '../linq/phoneNumber';
-import { STATUS_UPDATED, WEBHOOK_VERSION } from '../linq/statusUpdate';
-import type { WebhookSubscription } from '../linq/webhookSubscription';
+import { LineIndex } from '../shared/linq/lineIndex';
+import { parseLineRef } from '../shared/linq/lineRef';
+import { inputError, LinqError } from '../shared/linq/linqError';
+import { PHONE_NUMBERS_URL, parsePhoneNumberList } from '../shared/linq/phoneNumber';
+import { STATUS_UPDATED, WEBHOOK_VERSION } from '../shared/linq/statusUpdatedEvent';
+import type { WebhookSubscription } from '../shared/linq/webhookSubscription';
 import {
-	readCreatedSubscription,
-	readSubscriptionList,
+	parseCreatedSubscription,
+	parseSubscriptionList,
 	SUBSCRIPTIONS_URL,
-} from '../linq/webhookSubscription';
-import { LISTING } from '../n8n/lineChoices';
-import type { LinqRequest } from '../n8n/request';
-import { requestAlone } from '../n8n/request';
+} from '../shared/linq/webhookSubscription';
+import { LIST_LINES_ACTION } from '../shared/n8n/lineOptions';
+import type { LinqRequest } from '../shared/n8n/requestOutsideRun';
+import { requestOutsideRun } from '../shared/n8n/requestOutsideRun';
 import { readState, writeSubscription } from './nodeState';
 
 const MAX_RETRIES = 3;
@@ -26,8 +25,8 @@ type Context = IHookFunctions | IWebhookFunctions;
 
 /** Whether Linq delivers to this node what it asks for; puts right what differs. */
 export async function checkSubscription(context: IHookFunctions): Promise<boolean> {
-	const target = readTargetUrl(context);
-	const wanted = await readWanted(context);
+	const target = requireTargetUrl(context);
+	const wanted = await parseDesired(context);
 	const { subscriptionId, signingSecret } = readState(context);
 	const { toUs } = await subscriptionsTo(context, target, SETTING_UP);
 	const ours = toUs.find(({ id }) => signingSecret !== undefined && id === subscriptionId);
@@ -49,7 +48,7 @@ export async function checkSubscription(context: IHookFunctions): Promise<boolea
 /** Subscribes, and keeps the secret that Linq shows this once only. */
 export async function createSubscription(context: IHookFunctions): Promise<boolean> {
 	const clearAddress = async () => {
-		const { toUs } = await subscriptionsTo(context, readTargetUrl(context), SETTING_UP);
+		const { toUs } = await subscriptionsTo(context, requireTargetUrl(context), SETTING_UP);
 		await removeAll(context, idsOf(toUs));
 		return toUs.length > 0;
 	};
@@ -88,7 +87,7 @@ export interface FoundSubscription {
 export async function findSubscription(
 	context: IWebhookFunctions,
 ): Promise<FoundSubscription | undefined> {
-	const { toUs, askedAt } = await subscriptionsTo(context, readTargetUrl(context), COMPARING, 0);
+	const { toUs, askedAt } = await subscriptionsTo(context, requireTargetUrl(context), COMPARING, 0);
 	const [found] = toUs;
 	if (!found) return undefined;
 	return { id: found.id, createdAt: Date.now() - (askedAt - Date.parse(found.created_at)) };
@@ -114,10 +113,13 @@ async function subscribe(
 	const request: LinqRequest = {
 		method: 'POST',
 		url: SUBSCRIPTIONS_URL,
-		body: { target_url: readTargetUrl(context), ...(await readWanted(context)) },
+		body: { target_url: requireTargetUrl(context), ...(await parseDesired(context)) },
 	};
-	const { body } = await requestAlone(context, request, SETTING_UP, { maxRetries, beforeRetry });
-	const subscription = readCreatedSubscription(body);
+	const { body } = await requestOutsideRun(context, request, SETTING_UP, {
+		maxRetries,
+		beforeRetry,
+	});
+	const subscription = parseCreatedSubscription(body);
 	writeSubscription(context, subscription);
 	return subscription.id;
 }
@@ -134,9 +136,9 @@ async function subscriptionsTo(
 	maxRetries = MAX_RETRIES,
 ): Promise<{ toUs: WebhookSubscription[]; askedAt: number }> {
 	const request: LinqRequest = { method: 'GET', url: SUBSCRIPTIONS_URL };
-	const { body, headers } = await requestAlone(context, request, doing, { maxRetries });
+	const { body, headers } = await requestOutsideRun(context, request, doing, { maxRetries });
 	return {
-		toUs: readSubscriptionList(body).filter(({ target_url }) => target_url === target),
+		toUs: parseSubscriptionList(body).filter(({ target_url }) => target_url === target),
 		askedAt: Date.parse(String(headers.date)) || Date.now(),
 	};
 }
@@ -155,12 +157,12 @@ async function remove(context: Context, id: string): Promise<void> {
 
 /** Fine where it was removed before: by hand, or by a try whose answer was lost. */
 function unlessGone(error: unknown): void {
-	if (!(error instanceof LinqError && error.details.httpCode === '404')) throw error;
+	if (!(error instanceof LinqError && error.details.httpStatus === 404)) throw error;
 }
 
 /** Whether Linq refused what was sent, as it does where an address has a subscription already. */
 function isRefusal(error: unknown): boolean {
-	return error instanceof LinqError && error.details.fault === 'input';
+	return error instanceof LinqError && error.details.source === 'input';
 }
 
 async function send(
@@ -171,7 +173,9 @@ async function send(
 	body?: IDataObject,
 ) {
 	const url = `${SUBSCRIPTIONS_URL}/${encodeURIComponent(id)}`;
-	return await requestAlone(context, { method, url, body }, doing, { maxRetries: MAX_RETRIES });
+	return await requestOutsideRun(context, { method, url, body }, doing, {
+		maxRetries: MAX_RETRIES,
+	});
 }
 
 /** The node's own address at this n8n, with the version of the payload that it reads. */
@@ -185,7 +189,7 @@ function isDeliverable(target: string): boolean {
 }
 
 /** Throws a LinqError where Linq would not deliver to the address. */
-function readTargetUrl(context: Context): string {
+function requireTargetUrl(context: Context): string {
 	const target = targetUrl(context);
 	if (isDeliverable(target)) return target;
 	// All in the message: n8n shows nothing else where publishing fails.
@@ -194,13 +198,13 @@ function readTargetUrl(context: Context): string {
 		{
 			description:
 				"Set n8n's environment variable N8N_WEBHOOK_URL (in older n8n WEBHOOK_URL), in each of its processes, to the address at which n8n can be reached from outside, e.g. https://n8n.example.com/, and start n8n again. Nothing was sent to Linq.",
-			fault: 'n8n',
+			source: 'n8n',
 		},
 	);
 }
 
 /** What the subscription has to cover, by the node's parameters. */
-async function readWanted(context: Context): Promise<{
+async function parseDesired(context: Context): Promise<{
 	subscribed_events: string[];
 	phone_numbers: string[];
 }> {
@@ -211,24 +215,22 @@ async function readWanted(context: Context): Promise<{
 			'Choose under Events whether changes of reputation, of status or of both count.',
 		);
 	}
-	return { subscribed_events: [STATUS_UPDATED], phone_numbers: await readNumbers(context) };
+	return { subscribed_events: [STATUS_UPDATED], phone_numbers: await parseLines(context) };
 }
 
 /** The lines' numbers; those that are given by ID are looked up. */
-async function readNumbers(context: Context): Promise<string[]> {
-	const value: unknown = context.getNodeParameter('phoneNumbers', []);
+async function parseLines(context: Context): Promise<string[]> {
+	const value: unknown = context.getNodeParameter('lines', []);
 	const entries: unknown[] = Array.isArray(value) ? value : [value];
-	if (!entries.some(isLineId)) {
-		return entries.map((number) => readE164(number, 'The phone number'));
-	}
+	const refs = entries.map((entry) => parseLineRef(entry, 'The phone number'));
+	const numbers = refs.flatMap((line) => (line.kind === 'number' ? [line.number] : []));
+	if (numbers.length === refs.length) return numbers;
 	const request: LinqRequest = { method: 'GET', url: PHONE_NUMBERS_URL };
-	const { body } = await requestAlone(context, request, LISTING, { maxRetries: MAX_RETRIES });
-	const lines = new AccountLines(readPhoneNumberList(body));
-	return entries.map((entry) =>
-		isLineId(entry)
-			? lines.byId(readLineId(entry)).phone_number
-			: readE164(entry, 'The phone number'),
-	);
+	const { body } = await requestOutsideRun(context, request, LIST_LINES_ACTION, {
+		maxRetries: MAX_RETRIES,
+	});
+	const index = new LineIndex(parsePhoneNumberList(body));
+	return refs.map((line) => (line.kind === 'id' ? index.byId(line.id).phone_number : line.number));
 }
 
 function sameMembers(some: unknown[], others: unknown[]): boolean {

@@ -35,7 +35,7 @@ export function update(
 ): INodeParameters {
 	return {
 		operation: 'updateForwarding',
-		phoneNumber: {
+		line: {
 			__rl: true,
 			mode,
 			value: mode === 'id' ? '={{ $json.id }}' : '={{ $json.phone_number }}',
@@ -159,7 +159,7 @@ export class ProgrammaticUpdate implements INodeType {
 		let next = 0;
 		const worker = async () => {
 			for (let item = next++; item < items.length; item = next++) {
-				const line = this.getNodeParameter('phoneNumber', item, '', { extractValue: true });
+				const line = this.getNodeParameter('line', item, '', { extractValue: true });
 				output[item] = (await this.helpers.httpRequestWithAuthentication.call(this, 'linqApi', {
 					method: 'PUT',
 					baseURL: baseUrl,

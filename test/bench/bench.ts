@@ -1,7 +1,7 @@
 import '../support/runNode';
 import type { IDataObject } from 'n8n-workflow';
 import { getHeapStatistics } from 'node:v8';
-import { flatten, readPhoneNumberList } from '../../nodes/linq/phoneNumber';
+import { toRow, parsePhoneNumberList } from '../../nodes/shared/linq/phoneNumber';
 import { runNode } from '../support/runNode';
 import { manyLines } from '../fakeLinqApi/fixtures';
 import type { LinqApiOptions, LinqProcess } from './forkFakeApi';
@@ -42,10 +42,10 @@ async function bareList({ credentials }: LinqProcess, reputation?: string) {
 	const answer = await fetch(`${credentials.baseUrl}/v3/phone_numbers`, {
 		headers: { authorization: `Bearer ${credentials.apiKey}` },
 	});
-	const lines = readPhoneNumberList(JSON.parse(await answer.text()));
+	const lines = parsePhoneNumberList(JSON.parse(await answer.text()));
 	return lines
 		.filter((line) => !reputation || line.reputation?.status === reputation)
-		.map((line) => ({ json: flatten(line) }));
+		.map((line) => ({ json: toRow(line) }));
 }
 
 async function benchList(lines: number, rounds: number): Promise<void> {

@@ -26,7 +26,7 @@ const byModel = (name: string) =>
 	`={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('${name}', \`\`, 'string') }}`;
 const UPDATE: INode['parameters'] = {
 	operation: 'updateForwarding',
-	phoneNumber: { __rl: true, mode: 'number', value: byModel('Line') },
+	line: { __rl: true, mode: 'number', value: byModel('Line') },
 	forwarding: 'setOrClear',
 	forwardingNumber: byModel('Forwarding_Number_or_Clear'),
 };

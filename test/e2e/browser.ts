@@ -151,12 +151,12 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		const line = page.getByRole('option', { name: `${LINE} (CRITICAL)` });
 		// It does not open while n8n still asks for the lines.
 		for (let tries = 0; tries < 10 && !(await line.isVisible()); tries++) {
-			await page.getByTestId('parameter-input-phoneNumbers').click();
+			await page.getByTestId('parameter-input-lines').click();
 			await page.waitForTimeout(1_000);
 		}
 		await line.click();
 		await page.keyboard.press('Escape');
-		await page.getByTestId('parameter-input-phoneNumbers').getByText(LINE).waitFor();
+		await page.getByTestId('parameter-input-lines').getByText(LINE).waitFor();
 		await closeNode();
 	});
 

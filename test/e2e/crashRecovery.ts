@@ -23,7 +23,7 @@ export function killed(environment: () => Environment): void {
 			...calledWithItems(path),
 			linqNode(credential, {
 				operation: 'updateForwarding',
-				phoneNumber: { __rl: true, mode: 'id', value: '={{ $json.line }}' },
+				line: { __rl: true, mode: 'id', value: '={{ $json.line }}' },
 				forwardingNumber: FORWARD,
 			}),
 		]);

@@ -64,7 +64,7 @@ export function editor(environment: () => Environment): void {
 				'/dynamic-node-parameters/resource-locator-results',
 				{
 					nodeTypeAndVersion: { name: LINQ_NODE, version: 1 },
-					path: 'parameters.phoneNumber',
+					path: 'parameters.line',
 					methodName: 'searchLines',
 					currentNodeParameters: { operation: 'updateForwarding' },
 					credentials: credentials(),
@@ -92,7 +92,7 @@ export function editor(environment: () => Environment): void {
 			'/dynamic-node-parameters/options',
 			{
 				nodeTypeAndVersion: { name: TRIGGER_NODE, version: 1 },
-				path: 'parameters.phoneNumbers',
+				path: 'parameters.lines',
 				methodName: 'getLines',
 				currentNodeParameters: {},
 				credentials: credentials(),

@@ -11,7 +11,7 @@ const FORWARD = '+12025557777';
 const LIST = { operation: 'list' };
 const UPDATE = {
 	operation: 'updateForwarding',
-	phoneNumber: { __rl: true, mode: 'id', value: '={{ $json.line }}' },
+	line: { __rl: true, mode: 'id', value: '={{ $json.line }}' },
 	forwardingNumber: FORWARD,
 };
 
@@ -177,12 +177,12 @@ export function nodeRuns(environment: () => Environment): void {
 				);
 				assert(refused && invalid);
 				assert.equal(refused.line, id);
-				assert.equal(refused.fault, 'credential');
+				assert.equal(refused.source, 'credential');
 				assert.equal(refused.code, 2005);
 				assert.match(String(refused.trace_id), /^[0-9a-f]{32}$/);
 				assert.match(String(refused.message), /Access denied/);
 				assert.match(String(invalid.message), /is not a UUID/);
-				assert.equal(invalid.fault, 'input');
+				assert.equal(invalid.source, 'input');
 				if (onError === 'continueErrorOutput') {
 					assert.equal(errors[0]?.json.row, 'of the input');
 					assert.equal(outputs(execution, 'Failure')[0]?.length, 2);
@@ -243,7 +243,7 @@ export function nodeRuns(environment: () => Environment): void {
 			name: 'Linq again',
 		};
 		Object.assign(again.parameters ?? {}, {
-			phoneNumber: { __rl: true, mode: 'number', value: '={{ $json.phone_number }}' },
+			line: { __rl: true, mode: 'number', value: '={{ $json.phone_number }}' },
 		});
 		const workflow = workflowOf(path, [
 			...calledWithItems(path),

@@ -197,11 +197,12 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 		});
 
 		for (const ms of [0, 150]) {
-			it(`is published 20 times with a change while 20 events a second arrive, Linq answering in ${ms} ms`, async () => {
+			const publishes = ms === 0 ? 20 : 10;
+			it(`is published ${publishes} times with a change while 20 events a second arrive, Linq answering in ${ms} ms`, async () => {
 				const slow = { path: '', fault: { kind: 'delay', ms } } as const;
 				if (ms > 0) linq.faults.push(slow);
 				const events = deliverSteadily(linq, 20);
-				for (let publish = 1; publish <= 20; publish++) {
+				for (let publish = 1; publish <= publishes; publish++) {
 					const newReputation = publish % 2 ? ['AT_RISK'] : ['AT_RISK', 'CRITICAL'];
 					await n8n.api.updateWorkflow(workflow, alerts({ newReputation }));
 					await n8n.api.publish(workflow);
@@ -327,7 +328,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 					position: [400, 0],
 					parameters: {
 						operation: 'updateForwarding',
-						phoneNumber: { __rl: true, mode: 'id', value: '={{ $json.line }}' },
+						line: { __rl: true, mode: 'id', value: '={{ $json.line }}' },
 						forwardingNumber: '={{ $json.to }}',
 					},
 					credentials: { linqApi: { id: credential, name: 'Linq API' } },

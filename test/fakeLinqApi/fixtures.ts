@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PhoneNumber } from '../../nodes/linq/phoneNumber';
+import type { PhoneNumber } from '../../nodes/shared/linq/phoneNumber';
 
 const GUIDE = 'https://docs.linqapp.com/guides/phone-numbers/phone-reputation';
 

@@ -4,7 +4,7 @@ import Fastify from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PhoneNumber } from '../../nodes/linq/phoneNumber';
+import type { PhoneNumber } from '../../nodes/shared/linq/phoneNumber';
 import type { ErrorCode } from './errors';
 import { ApiError } from './errors';
 import type { FaultRule } from './faultInjection';

@@ -1,4 +1,4 @@
-import { clock } from '../../nodes/n8n/clock';
+import { clock } from '../../nodes/shared/n8n/clock';
 
 /** What a faked clock has seen. */
 export interface FakeClock {
@@ -6,6 +6,8 @@ export interface FakeClock {
 	waits: number[];
 	/** Lets time pass beside what the nodes wait for. */
 	advance: (ms: number) => void;
+	/** How much time has passed since the test began, in milliseconds. */
+	elapsed: () => number;
 }
 
 /**
@@ -18,7 +20,9 @@ export function useFakeClock(): FakeClock {
 		advance: (ms) => {
 			now += ms;
 		},
+		elapsed: () => now - start,
 	};
+	let start: number;
 	let now: number;
 	let sleepers: Array<{ end: number; wake: () => void }> = [];
 
@@ -30,7 +34,7 @@ export function useFakeClock(): FakeClock {
 	};
 
 	beforeEach(() => {
-		now = Date.now();
+		start = now = performance.now();
 		fake.waits.length = 0;
 		jest.spyOn(clock, 'now').mockImplementation(() => now);
 		jest.spyOn(clock, 'sleep').mockImplementation(async (ms) => {

@@ -12,9 +12,12 @@ import type {
 	IConnections,
 	ICredentialDataDecryptedObject,
 	ICredentials,
+	ICredentialsExpressionResolveValues,
 	IDataObject,
+	IExecuteData,
 	IHttpRequestOptions,
 	INode,
+	INodeCredentialsDetails,
 	INodeExecutionData,
 	INodeParameters,
 	INodeProperties,
@@ -129,8 +132,32 @@ export class CredentialsInMemory extends ICredentialsHelper {
 		return await this.type.authenticate(credentials, requestOptions as IHttpRequestOptions);
 	}
 
-	async getDecrypted(): Promise<ICredentialDataDecryptedObject> {
-		return await Promise.resolve({ ...this.data });
+	/** Resolves expressions for the item that asks, as `applyDefaultsAndOverwrites` of n8n's credentials-helper.js. */
+	async getDecrypted(
+		_additionalData: IWorkflowExecuteAdditionalData,
+		_nodeCredentials: INodeCredentialsDetails,
+		_type: string,
+		mode: WorkflowExecuteMode,
+		executeData?: IExecuteData,
+		_raw?: boolean,
+		values?: ICredentialsExpressionResolveValues,
+	): Promise<ICredentialDataDecryptedObject> {
+		const entries = Object.entries(this.data).map(([name, value]) => {
+			if (!values || typeof value !== 'string' || !value.startsWith('=')) return [name, value];
+			const resolved = values.workflow.expression.getParameterValue(
+				value,
+				values.runExecutionData,
+				values.runIndex,
+				values.itemIndex,
+				values.node.name,
+				values.connectionInputData,
+				mode,
+				{},
+				executeData,
+			);
+			return [name, resolved];
+		});
+		return await Promise.resolve(Object.fromEntries(entries) as ICredentialDataDecryptedObject);
 	}
 
 	getParentTypes(): string[] {

@@ -35,7 +35,7 @@ function run({
 			const { result, cancel } = startRun({
 				parameters: {
 					operation: 'updateForwarding',
-					phoneNumber: line,
+					line: line,
 					forwardingNumber,
 					...(batchInterval !== undefined && {
 						requestOptions: { batching: { batch: { batchSize: 1, batchInterval } } },

@@ -1,5 +1,5 @@
-import { readE164 } from '../../nodes/linq/e164';
-import { LinqError } from '../../nodes/linq/linqError';
+import { parseE164 } from '../../nodes/shared/linq/e164';
+import { LinqError } from '../../nodes/shared/linq/linqError';
 
 /** Numbers set aside for fiction, or of public offices, as people of each country write them. */
 const accepted: Array<[country: string, number: string, ...written: string[]]> = [
@@ -102,11 +102,11 @@ describe('A phone number that a person wrote', () => {
 			written.map((one) => [country, one, number] as const),
 		),
 	)('%s: %j is %s', (_, written, number) => {
-		expect(readE164(written, 'The number')).toBe(number);
+		expect(parseE164(written, 'The number')).toBe(number);
 	});
 
 	it.each(refused)('%j %s', (written, words) => {
-		const read = () => readE164(written, 'The number');
+		const read = () => parseE164(written, 'The number');
 		expect(read).toThrow(LinqError);
 		expect(read).toThrow(`The number`);
 		expect(read).toThrow(words);

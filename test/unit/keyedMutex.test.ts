@@ -1,5 +1,5 @@
 import { setImmediate as tick } from 'node:timers/promises';
-import { inTurn } from '../../nodes/n8n/turns';
+import { KeyedMutex } from '../../nodes/shared/concurrency/keyedMutex';
 
 /** A task that notes when it begins and ends, and ends when it is told to. */
 function task(log: string[], name: string) {
@@ -25,10 +25,18 @@ function task(log: string[], name: string) {
 }
 
 describe('Tasks of one key', () => {
+	let mutex: KeyedMutex;
+	beforeEach(() => {
+		mutex = new KeyedMutex();
+	});
+	afterEach(() => {
+		expect(mutex.isIdle).toBe(true);
+	});
+
 	it('run one after the other, in their order, and return what they return', async () => {
 		const log: string[] = [];
 		const tasks = [task(log, 'A'), task(log, 'B'), task(log, 'C')];
-		const results = tasks.map(async ({ run }) => await inTurn('key', run));
+		const results = tasks.map(async ({ run }) => await mutex.runExclusive('key', run));
 		// In the wrong order.
 		for (const { end } of [...tasks].reverse()) end();
 		expect(await Promise.all(results)).toEqual(['A', 'B', 'C']);
@@ -38,9 +46,9 @@ describe('Tasks of one key', () => {
 	it('do not wait for those of another key', async () => {
 		const log: string[] = [];
 		const [slow, fast] = [task(log, 'slow'), task(log, 'fast')];
-		const first = inTurn('one', slow.run);
+		const first = mutex.runExclusive('one', slow.run);
 		fast.end();
-		await inTurn('two', fast.run);
+		await mutex.runExclusive('two', fast.run);
 		slow.end();
 		await first;
 		expect(log).toEqual(['slow begins', 'fast begins', 'fast ends', 'slow ends']);
@@ -49,8 +57,8 @@ describe('Tasks of one key', () => {
 	it('begin after one that failed', async () => {
 		const log: string[] = [];
 		const [failing, next] = [task(log, 'failing'), task(log, 'next')];
-		const failure = inTurn('key', failing.run).catch((error: unknown) => String(error));
-		const result = inTurn('key', next.run);
+		const failure = mutex.runExclusive('key', failing.run).catch((error: unknown) => String(error));
+		const result = mutex.runExclusive('key', next.run);
 		failing.end(new Error('no'));
 		next.end();
 		expect(await failure).toBe('Error: no');
@@ -61,9 +69,9 @@ describe('Tasks of one key', () => {
 		const log: string[] = [];
 		const [first, second, third] = [task(log, 'first'), task(log, 'second'), task(log, 'third')];
 		const all = [
-			inTurn('key', first.run),
-			inTurn('key', second.run, Promise.resolve()),
-			inTurn('key', third.run),
+			mutex.runExclusive('key', first.run),
+			mutex.runExclusive('key', second.run, Promise.resolve()),
+			mutex.runExclusive('key', third.run),
 		];
 		await tick();
 		expect(log).toEqual(['first begins', 'second begins']);

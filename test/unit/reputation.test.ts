@@ -1,4 +1,4 @@
-import { compareReputations } from '../../nodes/linq/reputation';
+import { compareReputations } from '../../nodes/shared/linq/reputation';
 
 describe('Two reputations compared', () => {
 	it.each([

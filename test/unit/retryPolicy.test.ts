@@ -1,4 +1,4 @@
-import { askedWaitMs, backoffMs } from '../../nodes/linq/retryPolicy';
+import { retryAfterMs, backoffMs } from '../../nodes/shared/linq/retryPolicy';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -13,7 +13,7 @@ describe('the wait that Linq asks for', () => {
 		[{ 'retry-after-ms': '250' }, undefined, 250],
 		[{ 'retry-after': '1' }, 7, 7_000],
 	])('%j and %s in the body is %i ms', (headers, bodyRetryAfter, ms) => {
-		expect(askedWaitMs({ headers, bodyRetryAfter }, NOW)).toBe(ms);
+		expect(retryAfterMs({ headers, bodyRetryAfter }, NOW)).toBe(ms);
 	});
 });
 

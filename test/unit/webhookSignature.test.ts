@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { isFresh, isSignedBy, readSignature } from '../../nodes/linq/webhookSignature';
+import { isFresh, isSignedBy, parseSignature } from '../../nodes/shared/linq/webhookSignature';
 
 /** A test vector of the Standard Webhooks specification's own libraries. */
 const SPECIFICATION = {
@@ -14,7 +14,7 @@ const SPECIFICATION = {
 };
 
 const isValid = (headers: Record<string, string>, body: string, secret: string) => {
-	const signature = readSignature(headers);
+	const signature = parseSignature(headers);
 	return signature !== undefined && isSignedBy(signature, Buffer.from(body), secret);
 };
 
@@ -78,7 +78,7 @@ describe('The signature of a delivery', () => {
 		[301, false],
 		[-301, false],
 	])('%i seconds off: fresh is %s', (seconds, fresh) => {
-		const signature = readSignature(SPECIFICATION.headers);
+		const signature = parseSignature(SPECIFICATION.headers);
 		if (!signature) throw new Error('Not read');
 		const now = (Number(SPECIFICATION.headers['webhook-timestamp']) + seconds) * 1_000;
 		expect(isFresh(signature, now)).toBe(fresh);

@@ -1,43 +1,45 @@
 import type {
-	DeclarativeRestApiSettings,
-	IExecutePaginationFunctions,
 	IExecuteSingleFunctions,
+	IHttpRequestOptions,
 	INodeExecutionData,
 	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { deepCopy, updateDisplayOptions } from 'n8n-workflow';
+import type { LineIndex } from '../../shared/linq/lineIndex';
+import type { LineRef } from '../../shared/linq/lineRef';
+import { parseLineRefs } from '../../shared/linq/lineRef';
+import type { PhoneNumber } from '../../shared/linq/phoneNumber';
 import {
-	readBoolean,
-	readChoice,
-	readChoices,
-	readGroup,
-	readWholeNumber,
-} from '../../linq/parameterValue';
-import type { PhoneNumber } from '../../linq/phoneNumber';
-import { flatten, forwardingOf, PHONE_NUMBERS_URL, reputationOf } from '../../linq/phoneNumber';
-import { REPUTATIONS } from '../../linq/reputation';
-import { reputationOptions } from '../../n8n/reputationOptions';
-import { declaredRequest } from '../../n8n/request';
-import { linesOfRun } from '../linesOfRun';
-import type { RequestSettings } from '../requestSettings';
-import { maxRetriesOption, readRequestSettings } from '../requestSettings';
-import { runOf } from '../run';
+	getForwardingNumber,
+	getReputation,
+	PHONE_NUMBERS_URL,
+	toRow,
+} from '../../shared/linq/phoneNumber';
+import { REPUTATIONS } from '../../shared/linq/reputation';
+import {
+	parseBoolean,
+	parseInteger,
+	parseObject,
+	parseOption,
+	parseOptions,
+} from '../../shared/n8n/parameters';
+import { reputationOptions } from '../../shared/n8n/reputationOptions';
+import { executedBy } from '../declarativeExecute';
+import type { NodeRun } from '../nodeRun';
+import type { RetryOptions } from '../retryOptions';
+import { maxRetriesOption, parseRetryOptions } from '../retryOptions';
 import { toolDescription } from '../toolDescription';
 
-export const listOption: INodePropertyOptions = {
+export const listOperation: INodePropertyOptions = {
 	name: 'List',
 	value: 'list',
 	action: 'List lines',
 	description: 'Get the phone lines of the account with their reputation, one item per line',
-	routing: {
-		request: { method: 'GET', url: PHONE_NUMBERS_URL },
-		send: { paginate: true },
-		operations: { pagination: list },
-	},
+	routing: executedBy({ method: 'GET', url: PHONE_NUMBERS_URL }, executeList),
 };
 
-export const listFields = updateDisplayOptions({ show: { operation: ['list'] } }, [
+export const listDescription = updateDisplayOptions({ show: { operation: ['list'] } }, [
 	toolDescription(
 		'List the Linq phone lines of the account. Returns for each line its id, its phone_number with + and country code, the forwarding_number that its inbound calls go to (null: none) and its reputation_status: HEALTHY, AT_RISK (send less) or CRITICAL (do not send).',
 	),
@@ -85,12 +87,21 @@ export const listFields = updateDisplayOptions({ show: { operation: ['list'] } }
 				description: 'Whether the line has a forwarding number',
 			},
 			{
+				displayName: 'Line Names or IDs',
+				name: 'lines',
+				type: 'multiOptions',
+				typeOptions: { loadOptionsMethod: 'getLines' },
+				default: [],
+				description:
+					'Only these lines. Leave empty for all. Phone numbers and IDs are both accepted. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+			},
+			{
 				displayName: 'Reputation',
 				name: 'reputation',
 				type: 'multiOptions',
 				options: reputationOptions,
 				default: [],
-				description: 'Only lines with one of these reputations. None chosen means any.',
+				description: 'Only lines with one of these reputations. Leave empty for any.',
 			},
 		],
 	},
@@ -105,76 +116,89 @@ export const listFields = updateDisplayOptions({ show: { operation: ['list'] } }
 ] satisfies INodeProperties[]);
 
 /** What one item asks of the list. */
-interface Selection {
+interface ListQuery {
 	limit: number;
 	simplify: boolean;
 	/** None means any. */
+	lines: LineRef[];
+	/** None means any. */
 	reputations: string[];
 	forwarding?: 'set' | 'notSet';
-	settings: RequestSettings;
+	retryOptions: RetryOptions;
 }
 
-async function list(
-	this: IExecutePaginationFunctions,
-	{ options }: DeclarativeRestApiSettings.ResultOptions,
+async function executeList(
+	context: IExecuteSingleFunctions,
+	request: IHttpRequestOptions,
+	run: NodeRun,
 ): Promise<INodeExecutionData[]> {
-	const run = runOf(this);
-	return await run.item(this, {
-		read: () => readSelection(this),
-		act: async (selection) => {
-			const lines = await linesOfRun(run, this, declaredRequest(options), selection.settings);
-			return toItems(select(lines.all, selection), selection.simplify, this.getItemIndex());
+	return await run.processItem(context, {
+		parse: () => parseListQuery(context),
+		run: async (query) => {
+			const { lines } = await run.account(context);
+			const { retryOptions } = query;
+			const index = await lines.list({ context, request, retryOptions });
+			return toItems(filterLines(index, query), query.simplify, context.getItemIndex());
 		},
-		changesLines: false,
+		reportsProgress: false,
 	});
 }
 
-/** The lines that pass the filters, up to the limit. */
-export function select(
-	lines: PhoneNumber[],
-	{ limit, reputations, forwarding }: Pick<Selection, 'limit' | 'reputations' | 'forwarding'>,
+/**
+ * Returns the lines that pass all filters, up to the limit, in Linq's order.
+ *
+ * @throws LinqError if a line is asked for that does not exist
+ */
+function filterLines(
+	index: LineIndex,
+	{ limit, lines, reputations, forwarding }: ListQuery,
 ): PhoneNumber[] {
-	const passing = lines.filter(
-		(line) =>
-			(reputations.length === 0 || reputations.includes(reputationOf(line)?.status ?? '')) &&
-			(forwarding === undefined || (forwardingOf(line) !== null) === (forwarding === 'set')),
-	);
-	return passing.slice(0, limit);
+	const wanted = new Set(lines.map((line) => index.byRef(line)));
+	return index.lines
+		.filter(
+			(line) =>
+				(wanted.size === 0 || wanted.has(line)) &&
+				(reputations.length === 0 || reputations.includes(getReputation(line)?.status ?? '')) &&
+				(forwarding === undefined ||
+					(getForwardingNumber(line) !== null) === (forwarding === 'set')),
+		)
+		.slice(0, limit);
 }
 
-/** Items of their own for each input item, so that a later node may change one without changing another. */
+/** Returns items of their own for each input item, so that a later node may change one without changing another. */
 function toItems(lines: PhoneNumber[], simplify: boolean, item: number): INodeExecutionData[] {
 	return lines.map((line) => ({
-		json: simplify ? { ...flatten(line) } : deepCopy({ ...line }),
+		json: simplify ? { ...toRow(line) } : deepCopy({ ...line }),
 		pairedItem: { item },
 	}));
 }
 
-function readSelection(context: IExecuteSingleFunctions): Selection {
-	const returnAll = readBoolean(context.getNodeParameter('returnAll', true), 'Return All');
+function parseListQuery(context: IExecuteSingleFunctions): ListQuery {
+	const returnAll = parseBoolean(context.getNodeParameter('returnAll', true), 'Return All');
 	return {
 		limit: returnAll
 			? Infinity
-			: readWholeNumber(context.getNodeParameter('limit', 50), 'Limit', { min: 1 }),
-		simplify: readBoolean(context.getNodeParameter('simplify', true), 'Simplify'),
-		...readFilters(context),
-		settings: readRequestSettings(context),
+			: parseInteger(context.getNodeParameter('limit', 50), 'Limit', { min: 1 }),
+		simplify: parseBoolean(context.getNodeParameter('simplify', true), 'Simplify'),
+		...parseFilters(context),
+		retryOptions: parseRetryOptions(context),
 	};
 }
 
 /** A filter that is there must mean something: one whose expression found nothing would let all lines pass. */
-function readFilters(
+function parseFilters(
 	context: IExecuteSingleFunctions,
-): Pick<Selection, 'reputations' | 'forwarding'> {
-	const filters = readGroup(context.getNodeParameter('filters', {}), 'Filters');
+): Pick<ListQuery, 'lines' | 'reputations' | 'forwarding'> {
+	const filters = parseObject(context.getNodeParameter('filters', {}), 'Filters');
 	return {
+		lines: 'lines' in filters ? parseLineRefs(filters.lines, 'The filter Lines') : [],
 		reputations:
 			'reputation' in filters
-				? readChoices(filters.reputation, 'The filter Reputation', REPUTATIONS)
+				? parseOptions(filters.reputation, 'The filter Reputation', REPUTATIONS)
 				: [],
 		forwarding:
 			'forwarding' in filters
-				? readChoice(filters.forwarding, 'The filter Forwarding', ['set', 'notSet'])
+				? parseOption(filters.forwarding, 'The filter Forwarding', ['set', 'notSet'])
 				: undefined,
 	};
 }

@@ -1,7 +1,5 @@
 import type {
-	DeclarativeRestApiSettings,
 	IDataObject,
-	IExecutePaginationFunctions,
 	IExecuteSingleFunctions,
 	IHttpRequestOptions,
 	INodeExecutionData,
@@ -9,44 +7,37 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { updateDisplayOptions } from 'n8n-workflow';
-import type { AccountLines } from '../../linq/accountLines';
-import { readE164 } from '../../linq/e164';
-import { inputError, LinqError } from '../../linq/linqError';
-import { readBoolean, readChoice, readGroup } from '../../linq/parameterValue';
-import type { UpdatedForwarding } from '../../linq/phoneNumber';
-import { forwardingOf, PHONE_NUMBERS_URL, readUpdatedForwarding } from '../../linq/phoneNumber';
-import { declaredRequest } from '../../n8n/request';
-import type { Outcome } from '../lineChanges';
-import { lastChange, noteChange } from '../lineChanges';
-import { linesOfRun } from '../linesOfRun';
-import type { LineReference } from '../phoneNumberLocator';
-import { lineAsEntered, phoneNumberLocator, readLineReference } from '../phoneNumberLocator';
-import type { RequestSettings } from '../requestSettings';
-import { maxRetriesOption, readRequestSettings } from '../requestSettings';
-import type { Run } from '../run';
-import { runOf } from '../run';
+import { parseE164 } from '../../shared/linq/e164';
+import type { LineRef } from '../../shared/linq/lineRef';
+import { inputError, LinqError } from '../../shared/linq/linqError';
+import type { UpdatedForwarding } from '../../shared/linq/phoneNumber';
+import { parseUpdatedForwarding, PHONE_NUMBERS_URL } from '../../shared/linq/phoneNumber';
+import { parseBoolean, parseObject, parseOption } from '../../shared/n8n/parameters';
+import type { AccountRun } from '../accountRun';
+import { executedBy } from '../declarativeExecute';
+import type { NodeRun } from '../nodeRun';
+import { lineLocator, parseLine, rawLineInput } from '../resourceLocators';
+import type { RetryOptions } from '../retryOptions';
+import { maxRetriesOption, parseRetryOptions } from '../retryOptions';
+import type { RunProgress } from '../runProgress';
 import { toolDescription } from '../toolDescription';
 
-export const updateForwardingOption: INodePropertyOptions = {
+export const updateForwardingOperation: INodePropertyOptions = {
 	name: 'Update Forwarding',
 	value: 'updateForwarding',
 	action: 'Update line forwarding',
 	description: 'Set or clear the number that inbound calls to a line are forwarded to',
-	routing: {
-		// The line's id follows in the path, and the body, once they are known to be right.
-		request: { method: 'PUT', url: PHONE_NUMBERS_URL },
-		send: { paginate: true },
-		operations: { pagination: updateForwarding },
-	},
+	// The line's ID follows in the path, and the body, once they are known to be right.
+	routing: executedBy({ method: 'PUT', url: PHONE_NUMBERS_URL }, executeUpdateForwarding),
 };
 
-export const updateForwardingFields = updateDisplayOptions(
+export const updateForwardingDescription = updateDisplayOptions(
 	{ show: { operation: ['updateForwarding'] } },
 	[
 		toolDescription(
 			'Forward the inbound calls of one Linq phone line to a number, or stop forwarding them where this tool can clear. Give phone numbers with + and country code, e.g. +12025559999. Returns the line with the forwarding_number that Linq confirmed, null when calls are no longer forwarded. An error says what was wrong and what to do; then nothing has changed unless it says so.',
 		),
-		phoneNumberLocator,
+		lineLocator,
 		{
 			displayName: 'Forwarding',
 			name: 'forwarding',
@@ -120,141 +111,122 @@ export const updateForwardingFields = updateDisplayOptions(
 );
 
 /** What one item asks for. */
-interface Change {
-	line: LineReference;
+interface UpdateRequest {
+	line: LineRef;
 	/** E.164; null clears it. */
 	forwardingNumber: string | null;
-	/** Whether nothing is sent where the line has this number already. */
+	/** Whether nothing is sent if the line has this number already. */
 	skipUnchanged: boolean;
-	/** Whether the output has the number that the line had before: always where the lines are listed anyway. */
-	withPrevious: boolean;
-	settings: RequestSettings;
+	/** Whether the output has the number that the line had before: always if the lines are listed anyway. */
+	includePrevious: boolean;
+	retryOptions: RetryOptions;
 }
 
-async function updateForwarding(
-	this: IExecutePaginationFunctions,
-	{ options }: DeclarativeRestApiSettings.ResultOptions,
+async function executeUpdateForwarding(
+	context: IExecuteSingleFunctions,
+	request: IHttpRequestOptions,
+	run: NodeRun,
 ): Promise<INodeExecutionData[]> {
-	const run = runOf(this);
-	return await run.item(this, {
-		read: () => readChange(this),
-		act: async (change) => {
-			const json = await apply(run, this, declaredRequest(options), change);
-			return [{ json, pairedItem: { item: this.getItemIndex() } }];
+	return await run.processItem(context, {
+		parse: () => parseUpdateRequest(context),
+		run: async (update) => {
+			const account = await run.account(context);
+			const json = await updateLine({ context, request, account, progress: run.progress }, update);
+			return [{ json, pairedItem: { item: context.getItemIndex() } }];
 		},
-		about: () => ({ line: lineAsEntered(this) }),
-		changesLines: true,
+		line: () => rawLineInput(context),
+		reportsProgress: true,
 	});
 }
 
-/** Does what an item asks for, and answers the line as it then is. */
-async function apply(
-	run: Run,
-	context: IExecuteSingleFunctions,
-	request: IHttpRequestOptions,
-	change: Change,
-): Promise<IDataObject> {
-	const { line, forwardingNumber, skipUnchanged, withPrevious, settings } = change;
-	const lines = async (since?: number) =>
-		await linesOfRun(run, context, { ...request, method: 'GET' }, settings, since);
-	const find = async () =>
-		line.by === 'number' ? (await lines()).byNumber(line.number).id : line.id;
-	return await run.inLineOrder(find(), async (id) => {
-		const previous = withPrevious ? await forwardingBefore(run, id, lines) : undefined;
-		refuseItself(run.lines?.known(id)?.phone_number, forwardingNumber);
+/** Where an update takes place. */
+interface Scope {
+	context: IExecuteSingleFunctions;
+	/** As n8n has made it of the operation's routing. */
+	request: IHttpRequestOptions;
+	account: AccountRun;
+	progress: RunProgress;
+}
+
+/** Does what an item asks for, and returns the line as it then is. */
+async function updateLine(scope: Scope, update: UpdateRequest): Promise<IDataObject> {
+	const { context, request, account } = scope;
+	const { line, forwardingNumber, skipUnchanged, includePrevious, retryOptions } = update;
+	const list = { context, request, retryOptions };
+	const findId = async () =>
+		line.kind === 'id' ? line.id : (await account.lines.list(list)).byNumber(line.number).id;
+	return await account.runInLineOrder(findId(), async (id) => {
+		const previous = includePrevious ? await account.lines.current(id, list) : undefined;
+		assertNotSelfForwarding(account.lines.findListed(id)?.phone_number, forwardingNumber);
 		const changed = previous?.forwarding_number !== forwardingNumber;
-		// Where another number was sent last, it may come late, or the list may not know of it yet.
-		const last = lastChange(id);
-		const mayDiffer =
-			last !== undefined &&
-			last.outcome !== 'refused' &&
-			last.forwardingNumber !== forwardingNumber;
-		const skips = skipUnchanged && !changed && !mayDiffer;
+		const skip = skipUnchanged && !changed && !mayStillChange(account, id, forwardingNumber);
 		return {
-			...(skips ? previous : await send(run, context, request, id, change)),
+			...(skip ? previous : await send(scope, id, update)),
 			...(skipUnchanged && { changed }),
 			...(previous && { previous_forwarding_number: previous.forwarding_number }),
 		};
 	});
 }
 
-/** Sends a change, and answers the line as Linq confirms it. */
+/** Returns true if an update to another number was sent last and is unconfirmed: it may be applied late. */
+function mayStillChange(account: AccountRun, id: string, forwardingNumber: string | null): boolean {
+	const last = account.writes.last(id);
+	return last?.isConfirmed === false && last.forwardingNumber !== forwardingNumber;
+}
+
+/** Sends an update, and returns the line as Linq confirms it. */
 async function send(
-	run: Run,
-	context: IExecuteSingleFunctions,
-	request: IHttpRequestOptions,
+	{ context, request, account, progress }: Scope,
 	id: string,
-	{ line, forwardingNumber, settings }: Change,
+	{ line, forwardingNumber, retryOptions }: UpdateRequest,
 ): Promise<UpdatedForwarding> {
-	noteChange(id, forwardingNumber, 'sent');
-	let outcome: Outcome = 'sent';
-	try {
-		const answer = run.send(
-			context,
-			{ ...request, url: `${request.url}/${id}`, body: { forwarding_number: forwardingNumber } },
-			`Could not update the forwarding of line ${line.by === 'id' ? line.id : line.number}`,
-			settings,
-		);
-		answer.catch((error: unknown) => {
-			if (isFinal(error)) outcome = 'refused';
-		});
-		const { body } = await answer;
-		const updated = readUpdatedForwarding(body, { id, forwardingNumber });
-		outcome = 'confirmed';
-		run.account.noteConfirmed(context.getItemIndex());
-		return updated;
-	} finally {
-		// What failed is in doubt until the lines are listed anew.
-		noteChange(id, forwardingNumber, outcome);
-	}
+	const item = context.getItemIndex();
+	let write: ReturnType<typeof account.writes.begin> | undefined;
+	const sending = account.send(
+		context,
+		{ ...request, url: `${request.url}/${id}`, body: { forwarding_number: forwardingNumber } },
+		`Could not update the forwarding of line ${line.kind === 'id' ? line.id : line.number}`,
+		retryOptions,
+		() => {
+			write = account.writes.begin(id, forwardingNumber);
+			progress.markSent(item);
+		},
+	);
+	sending.catch((error: unknown) => {
+		if (error instanceof LinqError && error.details.mayBeApplied) return;
+		write?.reject();
+		progress.markRejected(item);
+	});
+	const { body } = await sending;
+	const updated = parseUpdatedForwarding(body, { id, forwardingNumber });
+	write?.confirm();
+	progress.markConfirmed(item);
+	if (updated.phone_number === forwardingNumber) throw selfForwardingError(updated.phone_number);
+	return updated;
 }
 
-/** Whether Linq has answered that it does not do what was asked: then it does not come late either. */
-function isFinal(error: unknown): boolean {
-	if (!(error instanceof LinqError)) return false;
-	const { httpCode, tryAgain } = error.details;
-	return httpCode !== undefined && tryAgain !== true;
-}
-
-/** A line before a change, by the list of lines and by what this n8n process has done to it since. */
-async function forwardingBefore(
-	run: Run,
-	id: string,
-	lines: (since?: number) => Promise<AccountLines>,
-): Promise<UpdatedForwarding> {
-	const change = lastChange(id);
-	const isConfirmed = change?.outcome === 'confirmed';
-	const line = (await lines(isConfirmed ? undefined : change?.at)).byId(id);
-	const isNewer = isConfirmed && change.at > run.listedAt;
-	return {
-		id: line.id,
-		phone_number: line.phone_number,
-		forwarding_number: isNewer ? change.forwardingNumber : forwardingOf(line),
-	};
-}
-
-function readChange(context: IExecuteSingleFunctions): Change {
-	const line = readLineReference(context);
-	const forwardingNumber = readForwardingNumber(context);
-	if (line.by === 'number') refuseItself(line.number, forwardingNumber);
-	const options = readGroup(context.getNodeParameter('options', {}), 'Options');
+function parseUpdateRequest(context: IExecuteSingleFunctions): UpdateRequest {
+	const line = parseLine(context);
+	const forwardingNumber = parseForwardingNumber(context);
+	if (line.kind === 'number') assertNotSelfForwarding(line.number, forwardingNumber);
+	const options = parseObject(context.getNodeParameter('options', {}), 'Options');
 	const isOn = (name: string, field: string) =>
-		name in options && readBoolean(options[name], field);
+		name in options && parseBoolean(options[name], field);
 	const skipUnchanged = isOn('skipUnchanged', 'Skip Unchanged');
 	const includePrevious = isOn('includePrevious', 'Include Previous Number');
 	return {
 		line,
 		forwardingNumber,
 		skipUnchanged,
-		withPrevious: skipUnchanged || includePrevious || line.by === 'number',
-		settings: readRequestSettings(context),
+		includePrevious: skipUnchanged || includePrevious || line.kind === 'number',
+		retryOptions: parseRetryOptions(context),
 	};
 }
 
-/** Only the choice or the word Clear clears: an expression that finds nothing must not switch a line's forwarding off. */
-function readForwardingNumber(context: IExecuteSingleFunctions): string | null {
+/** Only the choice or the word Clear clears: an expression that finds nothing must not stop a line's forwarding. */
+function parseForwardingNumber(context: IExecuteSingleFunctions): string | null {
 	const value: unknown = context.getNodeParameter('forwarding', 'set');
-	const forwarding = readChoice(value, 'Forwarding', ['set', 'clear', 'setOrClear']);
+	const forwarding = parseOption(value, 'Forwarding', ['set', 'clear', 'setOrClear']);
 	if (forwarding === 'clear') return null;
 	const number: unknown = context.getNodeParameter('forwardingNumber', '');
 	const mayClear = forwarding === 'setOrClear';
@@ -271,14 +243,25 @@ function readForwardingNumber(context: IExecuteSingleFunctions): string | null {
 				: 'To stop forwarding calls, choose Clear under Forwarding. If the number comes from an expression, the expression found nothing for this item. Nothing was sent for it.',
 		);
 	}
-	return readE164(number, 'The forwarding number');
+	return parseE164(number, 'The forwarding number');
 }
 
 /** Calls that are forwarded to the line they come from reach nobody. */
-function refuseItself(lineNumber: string | undefined, forwardingNumber: string | null): void {
+function assertNotSelfForwarding(
+	lineNumber: string | undefined,
+	forwardingNumber: string | null,
+): void {
 	if (lineNumber === undefined || lineNumber !== forwardingNumber) return;
 	throw inputError(
 		`The line ${lineNumber} cannot be forwarded to itself`,
 		'Enter another forwarding number. To stop forwarding calls, clear it instead.',
+	);
+}
+
+/** The failure of an update by ID: only Linq's response told that it was of this number. */
+function selfForwardingError(lineNumber: string): LinqError {
+	return inputError(
+		`The line ${lineNumber} is now forwarded to itself, so its calls reach nobody`,
+		'Linq has set it as asked for. Update the line once more, with another forwarding number, or clear it.',
 	);
 }

@@ -14,7 +14,7 @@ describe('However n8n runs the node', () => {
 	const update = (parameters: IDataObject = {}) =>
 		({
 			operation: 'updateForwarding',
-			phoneNumber: LINE_OF_ITEM,
+			line: LINE_OF_ITEM,
 			forwardingNumber: FORWARD,
 			...parameters,
 		}) as INodeParameters;
@@ -154,7 +154,7 @@ describe('However n8n runs the node', () => {
 			const { fault, release } = holdRequests();
 			server.faults.push({ method: 'GET', fault });
 			const running = run({
-				parameters: update({ phoneNumber: '={{ $json.line }}', ...batch(1, 50) }),
+				parameters: update({ line: '={{ $json.line }}', ...batch(1, 50) }),
 				items: [{ line: server.lines[0]?.phone_number ?? '' }, { line: 'no line' }],
 			});
 			// Long after the second item was refused, 50 ms behind the first.
@@ -229,7 +229,7 @@ describe('However n8n runs the node', () => {
 			Array.from({ length: count }, () => ({ chatInput: 'Which lines?' }));
 		const byModel = () =>
 			update({
-				phoneNumber: { __rl: true, mode: 'number', value: "={{ $fromAI('line', '', 'string') }}" },
+				line: { __rl: true, mode: 'number', value: "={{ $fromAI('line', '', 'string') }}" },
 			});
 
 		it.each([1, 2])('lists for each of %i items of the agent', async (count) => {
@@ -264,7 +264,7 @@ describe('However n8n runs the node', () => {
 						message: 'There is no line +12025558888 in this Linq account',
 						description: expect.stringContaining('The operation List shows all lines.') as string,
 						line: '+12025558888',
-						fault: 'input',
+						source: 'input',
 					}) as unknown,
 				},
 			]);
@@ -274,7 +274,7 @@ describe('However n8n runs the node', () => {
 			server.faults.push({ fault: { kind: 'apiError', code: 2005 } });
 			const [answer] = await tool({ operation: 'list' }, [{}]);
 			expect(answer).toContain('Could not list the lines: Access denied');
-			expect(answer).toContain('"fault":"credential"');
+			expect(answer).toContain('"source":"credential"');
 		});
 	});
 });

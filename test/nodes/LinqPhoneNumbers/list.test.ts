@@ -1,6 +1,6 @@
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 import schema from '../../../nodes/LinqPhoneNumbers/__schema__/v1.0.0/list.json';
-import { listOption } from '../../../nodes/LinqPhoneNumbers/operations/list';
+import { listOperation } from '../../../nodes/LinqPhoneNumbers/operations/list';
 import { runNode } from '../../support/runNode';
 
 describe('List', () => {
@@ -44,9 +44,20 @@ describe('List', () => {
 		expect(outputs[0]?.map(({ json }) => json)).toEqual(server.lines);
 	});
 
+	it.each([
+		['+12025558888', 'There is no line +12025558888 in this Linq account'],
+		['550e8400-e29b-41d4-a716-446655440000', 'There is no line with the ID 550e8400'],
+	])('a line of the filter that does not exist is an error: %s', async (line, words) => {
+		const { error } = await list({ filters: { lines: [line] } });
+		expect(error?.message).toContain(words);
+	});
+
 	it('passes lines that meet all filters', async () => {
 		const { outputs } = await list({ filters: { forwarding: 'notSet', reputation: ['HEALTHY'] } });
 		expect(outputs[0]?.map(({ json }) => json.phone_number)).toEqual(['+12025550004']);
+		const lines = ['+12025550003', '+12025550004'];
+		const both = await list({ filters: { lines, reputation: ['HEALTHY'] } });
+		expect(both.outputs[0]?.map(({ json }) => json.phone_number)).toEqual(['+12025550004']);
 	});
 
 	it('counts against the limit what passed the filters', async () => {
@@ -72,7 +83,7 @@ describe('List', () => {
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 		});
 		expect(outputs[0]?.[0]?.json.error).toMatchObject({
-			fault: 'credential',
+			source: 'credential',
 			description: expect.stringMatching(
 				/^Check the base URL in the Linq API credential\./,
 			) as string,
@@ -200,7 +211,7 @@ describe('List', () => {
 	it('sends what the operation declares', async () => {
 		await list();
 		expect(server.requests).toMatchObject([
-			{ method: listOption.routing?.request?.method, path: listOption.routing?.request?.url },
+			{ method: listOperation.routing?.request?.method, path: listOperation.routing?.request?.url },
 		]);
 	});
 

@@ -1,4 +1,4 @@
-import { searchLines } from '../../../nodes/LinqPhoneNumbers/phoneNumberLocator';
+import { searchLines } from '../../../nodes/LinqPhoneNumbers/listSearch';
 import { LinqPhoneNumbers } from '../../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
 import { loadOptionsContext } from '../../support/runNode';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';

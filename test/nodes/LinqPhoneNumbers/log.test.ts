@@ -25,7 +25,7 @@ describe("n8n's log", () => {
 			const { result } = startRun({
 				parameters: {
 					operation: 'updateForwarding',
-					phoneNumber: { __rl: true, mode: 'id', value: line?.id ?? '' },
+					line: { __rl: true, mode: 'id', value: line?.id ?? '' },
 					forwardingNumber: '+12025557777',
 				},
 				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
@@ -42,8 +42,8 @@ describe("n8n's log", () => {
 		expect(line?.forwarding_number).toBe('+12025557777');
 
 		const log = await readLog('finished');
-		expect(log.match(/.*waits.*/g)).toEqual([
-			expect.stringContaining('Linq Phone Numbers waits 30 seconds before it tries again'),
+		expect(log.match(/.*retrying.*/g)).toEqual([
+			expect.stringContaining('Linq Phone Numbers: retrying in 30 seconds, as Linq asked'),
 		]);
 		expect(log).not.toContain(server.apiKey);
 		expect(log).not.toContain('5557777');

@@ -77,6 +77,21 @@ const list: Record<string, Row[]> = {
 		['', 'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL'],
 		[null, 'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL'],
 	],
+	'filters.lines': [
+		[['+12025550002'], ['+12025550002']],
+		[
+			['+12025550003', ID, '+1 (202) 555-0003'],
+			['+12025550002', '+12025550003'],
+		],
+		[ID, ['+12025550002']],
+		['+1 202 555 0002', ['+12025550002']],
+		[[], ALL],
+		['', 'The filter Lines is empty'],
+		[null, 'The filter Lines is empty'],
+		[['2025550002'], 'The filter Lines "2025550002" does not begin with + and the country code'],
+		[[true], 'The filter Lines is not a phone number'],
+		[{ 0: '+12025550002' }, 'The filter Lines is not a phone number'],
+	],
 	'filters.forwarding': [
 		['set', ['+12025550001']],
 		['notSet', NOT_SET],
@@ -89,7 +104,7 @@ const list: Record<string, Row[]> = {
 };
 
 const updateForwarding: Record<string, Row[]> = {
-	phoneNumber: [
+	line: [
 		[ID, ['+12025550002']],
 		['+12025550002', ['+12025550002']],
 		['+1 (202) 555-0002', ['+12025550002']],
@@ -99,7 +114,7 @@ const updateForwarding: Record<string, Row[]> = {
 		[[], 'The line is not a phone number'],
 		[true, 'The line is not a phone number'],
 	],
-	'phoneNumber.value': [
+	'line.value': [
 		[ID, ['+12025550002']],
 
 		['+12025550002', 'The line\'s ID "+12025550002" is not a UUID'],
@@ -145,7 +160,7 @@ const starting: Record<string, IDataObject> = {
 	list: { operation: 'list' },
 	updateForwarding: {
 		operation: 'updateForwarding',
-		phoneNumber: { __rl: true, mode: 'id', value: ID },
+		line: { __rl: true, mode: 'id', value: ID },
 		forwardingNumber: FORWARD,
 	},
 };

@@ -132,7 +132,7 @@ describe('Whatever a run is asked for, and whatever goes wrong', () => {
 						const { outputs, error } = await runNode({
 							parameters: {
 								operation: 'updateForwarding',
-								phoneNumber: '={{ $json.line }}',
+								line: '={{ $json.line }}',
 								forwarding: "={{ $json.to ? 'set' : 'clear' }}",
 								forwardingNumber: '={{ $json.to }}',
 								options: {

@@ -1,6 +1,6 @@
 import type { IDataObject, OnError } from 'n8n-workflow';
 import { setTimeout as delay } from 'node:timers/promises';
-import { updateForwardingOption } from '../../../nodes/LinqPhoneNumbers/operations/updateForwarding';
+import { updateForwardingOperation } from '../../../nodes/LinqPhoneNumbers/operations/updateForwarding';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 import type { Fault } from '../../fakeLinqApi/faultInjection';
 import { holdRequests } from '../../fakeLinqApi/faultInjection';
@@ -27,7 +27,7 @@ describe('Update Forwarding', () => {
 		await runNode({
 			parameters: {
 				operation: 'updateForwarding',
-				phoneNumber: byId(id),
+				line: byId(id),
 				forwarding: 'set',
 				forwardingNumber: FORWARD,
 				...parameters,
@@ -51,8 +51,8 @@ describe('Update Forwarding', () => {
 		['number', () => byNumber('+1 (202) 555-0002'), 2],
 		['bare number from an expression', () => NUMBER, 2],
 		['bare id from an expression', () => id, 1],
-	])('sets the number of a line given by %s', async (_, phoneNumber, requests) => {
-		const { outputs, error } = await update({ phoneNumber: phoneNumber() });
+	])('sets the number of a line given by %s', async (_, line, requests) => {
+		const { outputs, error } = await update({ line: line() });
 		expect(error).toBeUndefined();
 		// The list of lines tells it where the line is looked up there.
 		const previous = requests === 2 ? { previous_forwarding_number: null } : {};
@@ -65,7 +65,7 @@ describe('Update Forwarding', () => {
 
 	it('clears', async () => {
 		const { outputs } = await update({
-			phoneNumber: byId(server.lines[0]?.id),
+			line: byId(server.lines[0]?.id),
 			forwarding: 'clear',
 		});
 		expect(outputs[0]?.[0]?.json.forwarding_number).toBeNull();
@@ -75,12 +75,12 @@ describe('Update Forwarding', () => {
 	it.each(['clear', ' Clear', 'CLEAR'])(
 		'clears by the word %j where the data may say so, and only there',
 		async (forwardingNumber) => {
-			const phoneNumber = byId(server.lines[0]?.id);
-			const set = await update({ phoneNumber, forwardingNumber });
+			const line = byId(server.lines[0]?.id);
+			const set = await update({ line, forwardingNumber });
 			expect(set.error?.message).toContain('is not a phone number');
 			expect(server.requests).toEqual([]);
 			const { outputs } = await update({
-				phoneNumber,
+				line,
 				forwarding: 'setOrClear',
 				forwardingNumber,
 			});
@@ -115,7 +115,7 @@ describe('Update Forwarding', () => {
 
 		it('is refused by number, before anything is sent', async () => {
 			const { error } = await update({
-				phoneNumber: byNumber(NUMBER),
+				line: byNumber(NUMBER),
 				forwardingNumber: '+1 202 555 0002',
 			});
 			expect(error?.message).toBe(itself);
@@ -123,10 +123,10 @@ describe('Update Forwarding', () => {
 		});
 
 		it('is refused by ID where the run knows the lines', async () => {
-			const { error } = await update(
-				{ phoneNumber: '={{ $json.line }}', forwardingNumber: NUMBER },
-				[{ line: '+12025550001' }, { line: id.toUpperCase() }],
-			);
+			const { error } = await update({ line: '={{ $json.line }}', forwardingNumber: NUMBER }, [
+				{ line: '+12025550001' },
+				{ line: id.toUpperCase() },
+			]);
 			expect(error?.message).toBe(itself);
 			expect(server.lines[1]?.forwarding_number).toBeNull();
 		});
@@ -140,23 +140,23 @@ describe('Update Forwarding', () => {
 		['the list mode', { __rl: true, mode: 'list', value: '..%2fchats' }],
 		['an unknown mode', { __rl: true, mode: 'url', value: '../chats' }],
 		['an object', byId('={{ { a: 1 } }}')],
-	])('refuses a line id that is no UUID: %s', async (_, phoneNumber) => {
-		const { error } = await update({ phoneNumber });
+	])('refuses a line id that is no UUID: %s', async (_, line) => {
+		const { error } = await update({ line });
 		expect(error?.message).toContain('is not a UUID');
 		expect(server.requests).toEqual([]);
 	});
 
 	it.each([byId('={{ null }}'), byNumber('={{ $json.missing }}'), byNumber("={{ ' ' }}")])(
 		'refuses a line that is not chosen (%j)',
-		async (phoneNumber) => {
-			const { error } = await update({ phoneNumber });
+		async (line) => {
+			const { error } = await update({ line });
 			expect(error?.message).toBe('No line is chosen');
 			expect(server.requests).toEqual([]);
 		},
 	);
 
 	it('names a number that is no line of the account', async () => {
-		const { error } = await update({ phoneNumber: byNumber('+12025558888') });
+		const { error } = await update({ line: byNumber('+12025558888') });
 		expect(error?.message).toBe('There is no line +12025558888 in this Linq account');
 	});
 
@@ -186,7 +186,7 @@ describe('Update Forwarding', () => {
 
 	it('pairs every output with its input, and resolves all numbers by one request', async () => {
 		const items = server.lines.map(({ phone_number }) => ({ phone_number })).reverse();
-		const { outputs } = await update({ phoneNumber: byNumber('={{ $json.phone_number }}') }, items);
+		const { outputs } = await update({ line: byNumber('={{ $json.phone_number }}') }, items);
 		expect(outputs[0]?.map(({ json, pairedItem }) => [json.phone_number, pairedItem])).toEqual(
 			items.map(({ phone_number }, item) => [phone_number, { item }]),
 		);
@@ -211,7 +211,7 @@ describe('Update Forwarding', () => {
 	it('applies updates of one line in item order, however the items name it', async () => {
 		server.faults.push({ method: 'GET', times: 1, fault: { kind: 'delay', ms: 50 } });
 		const { error } = await update(
-			{ phoneNumber: '={{ $json.line }}', forwardingNumber: '={{ $json.to }}' },
+			{ line: '={{ $json.line }}', forwardingNumber: '={{ $json.to }}' },
 			[
 				{ line: NUMBER, to: '+12025550101' },
 				{ line: id, to: '+12025550102' },
@@ -246,7 +246,7 @@ describe('Update Forwarding', () => {
 		const slow = update({ forwardingNumber: '+12025550101' });
 		while (server.requests.length === 0) await delay(1);
 		const { error } = await update(
-			{ phoneNumber: '={{ $json.line }}', forwardingNumber: '+12025550102' },
+			{ line: '={{ $json.line }}', forwardingNumber: '+12025550102' },
 			[{ line: id }, { line: server.lines[2]?.id ?? '' }],
 		);
 		expect(error?.message).toContain('Access denied');
@@ -257,8 +257,8 @@ describe('Update Forwarding', () => {
 	});
 
 	it('sends what the operation declares', async () => {
-		await update({ phoneNumber: byNumber(NUMBER) });
-		const request = updateForwardingOption.routing?.request;
+		await update({ line: byNumber(NUMBER) });
+		const request = updateForwardingOperation.routing?.request;
 		expect(server.requests.map(({ method, path }) => [method, path])).toEqual([
 			['GET', request?.url],
 			[request?.method, `${String(request?.url)}/${id}`],
@@ -271,7 +271,7 @@ describe('Update Forwarding', () => {
 			fault: { kind: 'response', status: 500, body: '{}', headers: { 'retry-after-ms': '1' } },
 		});
 		await update(
-			{ phoneNumber: '={{ $json.id }}', options: { maxRetries: '={{ $json.retries }}' } },
+			{ line: '={{ $json.id }}', options: { maxRetries: '={{ $json.retries }}' } },
 			server.lines.slice(0, 3).map(({ id }, item) => ({ id, retries: [2, 0, '1'][item] })),
 			'continueRegularOutput',
 		);
@@ -297,11 +297,11 @@ describe('Update Forwarding', () => {
 	});
 
 	it('sends nothing more after a failure under Stop, and counts what was done', async () => {
-		server.lines.splice(0, 5, ...manyLines(60));
+		server.lines.splice(0, 5, ...manyLines(100));
 		const broken = server.lines[20]?.id ?? '';
 		server.faults.push({ path: broken, fault: { kind: 'apiError', code: 2005 } });
 		const { error, outputs } = await update(
-			{ phoneNumber: byId('={{ $json.id }}') },
+			{ line: byId('={{ $json.id }}') },
 			server.lines.map(({ id }) => ({ id })),
 		);
 		const updated = server.lines.filter(
@@ -315,14 +315,14 @@ describe('Update Forwarding', () => {
 			`The run stopped at [item 20], nothing more is sent. Updated before: ${updated}, [items 0 to 19, 21 to `,
 		);
 		expect(error?.description).not.toContain('without a confirmation');
-		expect(updated).toBeLessThan(40);
+		expect(updated).toBeLessThan(60);
 		expect(server.requests).toHaveLength(updated + 1);
 		expect(outputs).toEqual([]);
 	});
 
 	it('goes on after a line that is not there', async () => {
 		const { outputs } = await update(
-			{ phoneNumber: '={{ $json.line }}' },
+			{ line: '={{ $json.line }}' },
 			[{ line: '+12025558888' }, { line: NUMBER }, { line: id }],
 			'continueRegularOutput',
 		);
@@ -338,7 +338,7 @@ describe('Update Forwarding', () => {
 		async (onError) => {
 			server.faults.push({ path: id, fault: { kind: 'apiError', code: 2005 } });
 			const { outputs, error } = await update(
-				{ phoneNumber: byNumber('={{ $json.line }}') },
+				{ line: byNumber('={{ $json.line }}') },
 				[
 					{ line: '+12025550001' },
 					{ line: NUMBER },
@@ -351,14 +351,14 @@ describe('Update Forwarding', () => {
 			const all = outputs.flat();
 			const failed = all.filter(({ json }) => json.error !== undefined);
 			expect(failed.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }, { item: 2 }]);
-			const columns = 'message,description,line,fault,try_again,http_code,code,doc_url,trace_id';
+			const columns = 'message,description,line,source,retryable,http_status,code,doc_url,trace_id';
 			for (const { json } of failed) expect(Object.keys(json.error ?? {}).join()).toBe(columns);
 			expect(failed[0]?.json.error).toMatchObject({
 				message: `Could not update the forwarding of line ${NUMBER}: Access denied - insufficient permissions for this resource`,
 				line: NUMBER,
-				fault: 'credential',
-				try_again: false,
-				http_code: '403',
+				source: 'credential',
+				retryable: false,
+				http_status: 403,
 				code: 2005,
 				doc_url: 'https://docs.linqapp.com/error/codes/2xxx/2005/',
 				trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
@@ -366,8 +366,8 @@ describe('Update Forwarding', () => {
 			expect(failed[1]?.json.error).toMatchObject({
 				message: 'The line "2025550003" does not begin with + and the country code',
 				line: '2025550003',
-				fault: 'input',
-				try_again: false,
+				source: 'input',
+				retryable: false,
 				code: null,
 				trace_id: null,
 			});

@@ -109,11 +109,11 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	});
 
 	it('is updated when other lines are chosen, also to all lines', async () => {
-		const trigger = await host({ parameters: { phoneNumbers: ['+12025550001', '+12025550002'] } });
+		const trigger = await host({ parameters: { lines: ['+12025550001', '+12025550002'] } });
 		await trigger.activate();
 		const [created] = server.subscriptions.all;
 		expect(created?.phone_numbers).toEqual(['+12025550001', '+12025550002']);
-		trigger.parameters = { phoneNumbers: ['+1 (202) 555-0003'] };
+		trigger.parameters = { lines: ['+1 (202) 555-0003'] };
 		await trigger.activate();
 		expect(server.subscriptions.all).toEqual([
 			expect.objectContaining({ id: created?.id, phone_numbers: ['+12025550003'] }),
@@ -127,12 +127,12 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	it('takes lines by their IDs as well, which are looked up in the list', async () => {
 		const [, second, third] = server.lines;
 		const lines = [second?.id.toUpperCase() ?? '', third?.phone_number ?? ''];
-		const trigger = await host({ parameters: { phoneNumbers: lines } });
+		const trigger = await host({ parameters: { lines: lines } });
 		await trigger.activate();
 		expect(server.subscriptions.all[0]?.phone_numbers).toEqual(['+12025550002', '+12025550003']);
 		// To look for a subscription and to make one, each with the list.
 		expect(sent()).toEqual(['GET', 'GET', 'GET', 'POST']);
-		trigger.parameters = { phoneNumbers: ['550e8400-e29b-41d4-a716-446655440000'] };
+		trigger.parameters = { lines: ['550e8400-e29b-41d4-a716-446655440000'] };
 		await expect(trigger.activate()).rejects.toThrow(
 			'There is no line with the ID 550e8400-e29b-41d4-a716-446655440000 in this Linq account',
 		);
@@ -177,7 +177,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 
 	it.each([
 		[{ events: [] }, 'No events are chosen'],
-		[{ phoneNumbers: ['2025550001'] }, 'does not begin with + and the country code'],
+		[{ lines: ['2025550001'] }, 'does not begin with + and the country code'],
 	])('is refused before Linq is called with %j', async (parameters, message) => {
 		const trigger = await host({ parameters });
 		await expect(trigger.activate()).rejects.toThrow(message);

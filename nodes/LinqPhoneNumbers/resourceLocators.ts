@@ -1,0 +1,71 @@
+import type { IExecuteSingleFunctions, INodeProperties } from 'n8n-workflow';
+import { parseE164 } from '../shared/linq/e164';
+import { isRecord } from '../shared/linq/isRecord';
+import { parseLineId } from '../shared/linq/lineId';
+import type { LineRef } from '../shared/linq/lineRef';
+import { parseLineRef } from '../shared/linq/lineRef';
+import { inputError } from '../shared/linq/linqError';
+
+export const lineLocator: INodeProperties = {
+	displayName: 'Line',
+	name: 'line',
+	type: 'resourceLocator',
+	required: true,
+	default: { mode: 'list', value: '' },
+	description: 'The phone line whose inbound calls are to be forwarded',
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Select a line…',
+			typeOptions: { searchListMethod: 'searchLines', searchable: true },
+		},
+		{
+			displayName: 'By Phone Number',
+			name: 'number',
+			type: 'string',
+			placeholder: 'e.g. +12025551234',
+			hint: "The line's own number with + and country code",
+		},
+		{
+			displayName: 'By ID',
+			name: 'id',
+			type: 'string',
+			placeholder: 'e.g. 550e8400-e29b-41d4-a716-446655440000',
+			hint: "The line's ID, as returned by List",
+		},
+	],
+};
+
+/**
+ * Parses an item's line. The stored value is looked at as it is: no extraction rule in a workflow's file can change
+ * what becomes part of a request's path.
+ *
+ * @throws LinqError if it is no line
+ */
+export function parseLine(context: IExecuteSingleFunctions): LineRef {
+	const { mode, value } = getStored(context);
+	if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) {
+		throw inputError(
+			'No line is chosen',
+			'Choose the line from the list, or enter its phone number or ID. If it comes from an expression, the expression found nothing for this item.',
+		);
+	}
+	// A bare value, as an expression in place of the whole field returns it, says itself what it is.
+	if (mode === undefined) return parseLineRef(value, 'The line');
+	return mode === 'number'
+		? { kind: 'number', number: parseE164(value, 'The line') }
+		: { kind: 'id', id: parseLineId(value) };
+}
+
+/** Returns the line as the user entered it, to find a failed item by: also if it is not valid. */
+export function rawLineInput(context: IExecuteSingleFunctions): string {
+	const { value } = getStored(context);
+	return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+}
+
+function getStored(context: IExecuteSingleFunctions): { mode?: unknown; value?: unknown } {
+	const stored: unknown = context.getNodeParameter('line', '');
+	return isRecord(stored) ? stored : { value: stored };
+}

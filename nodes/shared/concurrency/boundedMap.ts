@@ -1,0 +1,61 @@
+interface Bounds<V> {
+	maxSize: number;
+	/** Entries that were not used for so long are evicted; by default none are. */
+	idleMs?: number;
+	/** Values that must not be evicted yet. */
+	isInUse?: (value: V) => boolean;
+	/** Milliseconds since any moment. */
+	now?: () => number;
+}
+
+/**
+ * A map that evicts idle entries, and beyond its size the least recently used ones. It does so when it is used, for
+ * timers are not allowed in community nodes.
+ */
+export class BoundedMap<K, V> {
+	/** Least recently used first. */
+	private readonly entries = new Map<K, { value: V; usedAt: number }>();
+
+	constructor(private readonly bounds: Bounds<V>) {}
+
+	get size(): number {
+		this.evict(0);
+		return this.entries.size;
+	}
+
+	/** Returns the value of a key, which counts as used by that. */
+	get(key: K): V | undefined {
+		this.evict(0);
+		const entry = this.entries.get(key);
+		if (entry) this.put(key, entry.value);
+		return entry?.value;
+	}
+
+	set(key: K, value: V): void {
+		this.entries.delete(key);
+		this.evict(1);
+		this.put(key, value);
+	}
+
+	delete(key: K): void {
+		this.entries.delete(key);
+	}
+
+	private put(key: K, value: V): void {
+		this.entries.delete(key);
+		this.entries.set(key, { value, usedAt: this.now() });
+	}
+
+	private evict(toAdd: number): void {
+		const { maxSize, idleMs = Infinity, isInUse } = this.bounds;
+		for (const [key, { value, usedAt }] of this.entries) {
+			const isFull = this.entries.size + toAdd > maxSize;
+			if (!isFull && this.now() - usedAt < idleMs) return;
+			if (!isInUse?.(value)) this.entries.delete(key);
+		}
+	}
+
+	private now(): number {
+		return this.bounds.now?.() ?? 0;
+	}
+}

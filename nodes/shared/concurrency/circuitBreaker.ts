@@ -1,0 +1,30 @@
+/** How long requests may fail, with no success in between, before a run gives up. */
+const GIVE_UP_AFTER_MS = 10_000;
+
+/** Decides when a run gives up on a server. All times are in milliseconds since the same moment. */
+export class CircuitBreaker {
+	private lastSuccessAt = -Infinity;
+	/** When the first request was sent that has failed since the last success. */
+	private failingSince?: number;
+
+	/** A response was a success. */
+	onSuccess(now: number): void {
+		this.lastSuccessAt = now;
+		this.failingSince = undefined;
+	}
+
+	/** A request failed in a way that may pass. */
+	onFailure(sentAt: number): void {
+		this.failingSince ??= Math.max(sentAt, this.lastSuccessAt);
+	}
+
+	/** The server wants no requests for longer than a run waits. */
+	onLongPause(): void {
+		this.failingSince = -Infinity;
+	}
+
+	/** Returns true if a request that has used up its retries is reason enough to send no more. */
+	mustGiveUp(now: number): boolean {
+		return this.failingSince !== undefined && now - this.failingSince >= GIVE_UP_AFTER_MS;
+	}
+}

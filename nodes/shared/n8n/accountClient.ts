@@ -1,0 +1,211 @@
+import type { IHttpRequestOptions } from 'n8n-workflow';
+import { AimdLimit } from '../concurrency/aimdLimit';
+import { BoundedMap } from '../concurrency/boundedMap';
+import type { CircuitBreaker } from '../concurrency/circuitBreaker';
+import { KeyedMutex } from '../concurrency/keyedMutex';
+import { Permits } from '../concurrency/permits';
+import type { FailedRequest, LinqResponse } from '../linq/apiError';
+import { errorFromConnection, errorFromResponse, parseErrorBody } from '../linq/apiError';
+import { parseBaseUrl } from '../linq/baseUrl';
+import { ForwardingWrites } from '../linq/forwardingWrites';
+import { LinqError } from '../linq/linqError';
+import { PHONE_NUMBERS_URL } from '../linq/phoneNumber';
+import {
+	backoffMs,
+	isNotSent,
+	isRetryableStatus,
+	isThrottling,
+	MAX_RETRY_AFTER_MS,
+	mayBeAppliedDespite,
+	retryAfterMs,
+} from '../linq/retryPolicy';
+import type { Attempt, RequestContext } from './apiRequest';
+import { apiRequest, redactApiKey } from './apiRequest';
+import { clock } from './clock';
+import { CREDENTIAL } from './constants';
+
+/** After that, nothing is in flight any more, and no update that was not confirmed is still to be applied. */
+const IDLE_MS = 10 * 60_000;
+const MAX_ACCOUNTS = 1_000;
+
+/** Longer waits are worth a line in n8n's log. */
+const LOGGED_WAIT_MS = 5_000;
+
+/** How a request is sent. */
+export interface RequestPolicy {
+	/** 0 to 10. */
+	maxRetries: number;
+	/** Aborted when nothing more may be sent: by a LinqError that says why, or by n8n if the execution is canceled. */
+	signal: AbortSignal;
+	/** Told how it goes. */
+	breaker?: CircuitBreaker;
+	/** Called when the request is sent for the first time. */
+	onSend?: () => void;
+	/** Puts right what must be right before a retry. */
+	beforeRetry?: () => Promise<unknown>;
+}
+
+/**
+ * What this n8n process has to do with one Linq account, a base URL and an API key: however many executions use it,
+ * they share its concurrency limit and its pauses, and take turns at a line. It knows nothing of their items.
+ */
+export class AccountClient {
+	/** The tasks of one line run one after the other; by ID in lower case. */
+	readonly lineMutex = new KeyedMutex();
+	readonly writes = new ForwardingWrites();
+	private readonly limit = new AimdLimit();
+	private readonly permits = new Permits(() => this.limit.current);
+
+	constructor(private readonly baseURL: string) {}
+
+	get isIdle(): boolean {
+		return this.permits.isIdle && this.lineMutex.isIdle;
+	}
+
+	/**
+	 * Sends a request and retries transient failures. It keeps its permit while it waits for a retry: if Linq is
+	 * overloaded, all slow down, and what was throttled goes first.
+	 *
+	 * @param context of the account's credential
+	 * @param action what is being done, to begin an error's message with, e.g. `Could not list the lines`
+	 * @returns the first response that is a success (2xx)
+	 * @throws LinqError for any other outcome; it never holds the API key
+	 */
+	async request(
+		context: RequestContext,
+		request: IHttpRequestOptions,
+		action: string,
+		{ maxRetries, signal, breaker, onSend, beforeRetry }: RequestPolicy,
+	): Promise<LinqResponse> {
+		if (!(await this.permits.acquire(signal))) throw notSent(signal);
+		let mayBeApplied = false;
+		try {
+			for (let retry = 0; ; retry++) {
+				await this.waitForPause(signal);
+				if (retry === 0) {
+					if (signal.aborted) throw notSent(signal);
+					onSend?.();
+				}
+				const sentAt = clock.now();
+				const attempt = await apiRequest(context, { ...request, baseURL: this.baseURL });
+				const now = clock.now();
+				if (attempt.ok && isSuccess(attempt.response)) {
+					if (this.permits.isContended) this.limit.onSuccess();
+					breaker?.onSuccess(now);
+					return attempt.response;
+				}
+				const retryable = !attempt.ok || isRetryableStatus(attempt.response.statusCode);
+				const pauseMs = requestedPauseMs(attempt);
+				const isLongPause = pauseMs > MAX_RETRY_AFTER_MS;
+				if (retryable) breaker?.onFailure(sentAt);
+				if (retryable && isLongPause) breaker?.onLongPause();
+				if (isLoss(attempt) || pauseMs > 0) {
+					this.limit.onLoss(sentAt, now, isLongPause ? 0 : pauseMs);
+				}
+				mayBeApplied ||= mayHaveBeenApplied(attempt);
+				const notes = retry > 0 ? [`It was tried ${retry + 1} times.`] : [];
+				if (retryable && isLongPause) {
+					const seconds = Math.ceil(pauseMs / 1_000);
+					notes.push(
+						`Linq asked to wait ${seconds} seconds, more than the maximum of ${MAX_RETRY_AFTER_MS / 1_000}.`,
+					);
+				}
+				const fail = async () => {
+					const isLineRequest = request.url.startsWith(`${PHONE_NUMBERS_URL}/`);
+					const error = toError(attempt, { action, isLineRequest, mayBeApplied, notes });
+					return await redactApiKey(context, error);
+				};
+				if (!retryable || isLongPause || retry >= maxRetries) throw await fail();
+				if (pauseMs >= LOGGED_WAIT_MS) {
+					const seconds = Math.ceil(pauseMs / 1_000);
+					context.logger.info(`Linq Phone Numbers: retrying in ${seconds} seconds, as Linq asked`);
+				}
+				if (pauseMs === 0) await clock.sleep(backoffMs(retry, Math.random()), signal);
+				else await this.waitForPause(signal);
+				if (signal.aborted) {
+					throw signal.reason instanceof LinqError ? await fail() : notSent(signal);
+				}
+				await beforeRetry?.();
+			}
+		} finally {
+			this.permits.release();
+		}
+	}
+
+	private async waitForPause(signal: AbortSignal): Promise<void> {
+		for (
+			let ms = this.limit.pauseMs(clock.now());
+			ms > 0 && !signal.aborted;
+			ms = this.limit.pauseMs(clock.now())
+		) {
+			await clock.sleep(ms, signal);
+		}
+	}
+}
+
+/** By base URL and API key. */
+const clients = new BoundedMap<string, AccountClient>({
+	maxSize: MAX_ACCOUNTS,
+	idleMs: IDLE_MS,
+	isInUse: (client) => !client.isIdle,
+	now: () => clock.now(),
+});
+
+/**
+ * Returns the client of the account that the context's credential is for. In a run, that is the item's own: n8n
+ * evaluates a credential's expressions for each item.
+ *
+ * @throws LinqError if its base URL is not a web address
+ */
+export async function getAccountClient(context: RequestContext): Promise<AccountClient> {
+	const { baseUrl, apiKey } = await context.getCredentials(CREDENTIAL);
+	const parsed = parseBaseUrl(baseUrl);
+	const key = JSON.stringify([parsed, apiKey]);
+	const known = clients.get(key);
+	if (known) return known;
+	const client = new AccountClient(parsed);
+	clients.set(key, client);
+	return client;
+}
+
+function isSuccess({ statusCode }: LinqResponse): boolean {
+	return statusCode >= 200 && statusCode < 300;
+}
+
+/** Whether it says that there are too many requests. */
+function isLoss(attempt: Attempt): boolean {
+	return !attempt.ok || isThrottling(attempt.response.statusCode);
+}
+
+function mayHaveBeenApplied(attempt: Attempt): boolean {
+	return attempt.ok ? mayBeAppliedDespite(attempt.response.statusCode) : !isNotSent(attempt.code);
+}
+
+function requestedPauseMs(attempt: Attempt): number {
+	if (!attempt.ok) return 0;
+	const { headers, body } = attempt.response;
+	return retryAfterMs({ headers, bodyRetryAfter: parseErrorBody(body).retryAfter }, Date.now());
+}
+
+function toError(attempt: Attempt, request: FailedRequest): LinqError {
+	return attempt.ok
+		? errorFromResponse(attempt.response, request)
+		: errorFromConnection(attempt.code, request);
+}
+
+/** The failure of a request that was not sent any more. */
+function notSent({ reason }: AbortSignal): LinqError {
+	if (reason instanceof LinqError) {
+		const { description, ...details } = reason.details;
+		return new LinqError(`Not sent: ${details.reason ?? reason.message}`, {
+			...details,
+			description: `An earlier item failed so that the rest of the run was given up. ${description}`,
+			mayBeApplied: false,
+		});
+	}
+	// By "canceled" in the message n8n knows that it is no failure.
+	return new LinqError('Not sent: the execution was canceled', {
+		description: 'Run the workflow again for what was not sent.',
+		source: 'n8n',
+	});
+}

@@ -1,0 +1,99 @@
+import type {
+	IExecuteSingleFunctions,
+	IHookFunctions,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+	IWebhookFunctions,
+} from 'n8n-workflow';
+import type { LinqResponse } from '../linq/apiError';
+import { isRecord } from '../linq/isRecord';
+import { LinqError } from '../linq/linqError';
+import { isConnectionFailure } from '../linq/retryPolicy';
+import { CREDENTIAL } from './constants';
+
+/** n8n waits five minutes by default; Linq's own SDK gives a request one. */
+export const DEFAULT_TIMEOUT_MS = 60_000;
+
+export type RequestContext =
+	IExecuteSingleFunctions | ILoadOptionsFunctions | IHookFunctions | IWebhookFunctions;
+
+/** What became of a request: a response, or the code of a connection that failed. */
+export type Attempt = { ok: true; response: LinqResponse } | { ok: false; code: string };
+
+/**
+ * Sends a request once, with the API key of the context's credential: the only place that sends anything to Linq.
+ *
+ * @throws LinqError if n8n cannot send it: the credential is missing, or its key is no header
+ */
+export async function apiRequest(
+	context: RequestContext,
+	request: IHttpRequestOptions & { baseURL: string },
+): Promise<Attempt> {
+	const options = {
+		...request,
+		json: true,
+		returnFullResponse: true,
+		// n8n would send a 401 a second time, and throw away what Linq says about other errors.
+		ignoreHttpStatusErrors: true,
+		// n8n sends the key along to wherever a redirect points.
+		disableFollowRedirect: true,
+	};
+	try {
+		const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
+			context,
+			CREDENTIAL,
+			options,
+		);
+		if (isResponse(response)) return { ok: true, response };
+		throw new Error('n8n gave no response');
+	} catch (error) {
+		const code = connectionFailure(error);
+		if (code !== undefined) return { ok: false, code };
+		const reason = error instanceof Error ? error.message : 'unknown reason';
+		throw await redactApiKey(
+			context,
+			new LinqError(`The request to Linq could not be sent: ${reason}`, {
+				description: 'Check the API key and the base URL in the Linq API credential.',
+				source: 'credential',
+			}),
+		);
+	}
+}
+
+/** Takes the API key out of an error: a proxy may quote the request that it refuses. */
+export async function redactApiKey(context: RequestContext, error: LinqError): Promise<LinqError> {
+	const { apiKey } = await context.getCredentials(CREDENTIAL);
+	const key = typeof apiKey === 'string' ? apiKey.trim() : '';
+	if (key === '') return error;
+	const redact = (text: string) => text.replaceAll(key, '***');
+	const { description, reason, docUrl, traceId, ...rest } = error.details;
+	return new LinqError(redact(error.message), {
+		...rest,
+		description: redact(description),
+		reason: reason && redact(reason),
+		docUrl: docUrl && redact(docUrl),
+		traceId: traceId && redact(traceId),
+	});
+}
+
+function isResponse(value: unknown): value is LinqResponse {
+	return isRecord(value) && typeof value.statusCode === 'number' && isRecord(value.headers);
+}
+
+/**
+ * Returns the code of a connection that failed. n8n wraps it in errors of its own; older versions drop the cause and
+ * keep its code. See n8n-core's request-helper-functions.ts.
+ */
+function connectionFailure(error: unknown): string | undefined {
+	for (let cause = error; cause instanceof Error; cause = cause.cause) {
+		const codes = [
+			'code' in cause ? cause.code : undefined,
+			'httpCode' in cause ? cause.httpCode : undefined,
+		].filter((code) => typeof code === 'string');
+		const found = codes.find(isConnectionFailure);
+		if (found !== undefined) return found;
+		// No status is an error here, so the response began and was cut off.
+		if (codes.some((code) => /^\d{3}$/.test(code))) return 'ECONNRESET';
+	}
+	return undefined;
+}

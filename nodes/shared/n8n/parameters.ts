@@ -1,0 +1,72 @@
+import { inputError } from '../linq/linqError';
+import { isRecord } from '../linq/isRecord';
+
+/*
+ * Readers of what a parameter holds: the editor gives the right type, an expression anything. What has the right
+ * meaning is taken; anything else is an error in words, for a guess would be a silently wrong result.
+ */
+
+/** Reads a group of fields. n8n drops an expression in its place today; one that it did not drop must not be lost. */
+export function parseObject(value: unknown, field: string): Record<string, unknown> {
+	if (isRecord(value)) return value;
+	throw inputError(
+		`${field} is not a group of fields`,
+		`Remove the expression from ${field}, and set its fields one by one.`,
+	);
+}
+
+/** Reads a switch: a boolean, or its name as a string, in capitals too as spreadsheets write it. */
+export function parseBoolean(value: unknown, field: string): boolean {
+	const named = typeof value === 'string' ? value.trim().toLowerCase() : value;
+	if (named === true || named === 'true') return true;
+	if (named === false || named === 'false') return false;
+	throw inputError(
+		`${field} is neither true nor false`,
+		`Turn ${field} on or off, or let the expression give true or false.`,
+	);
+}
+
+/** Reads a number, or a string of digits, that is whole and within bounds. */
+export function parseInteger(
+	value: unknown,
+	field: string,
+	{ min, max = Infinity }: { min: number; max?: number },
+): number {
+	const number = typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value;
+	if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) {
+		return number;
+	}
+	const range = max === Infinity ? `of ${min} or more` : `from ${min} to ${max}`;
+	throw inputError(`${field} is not a whole number ${range}`, `Enter a whole number ${range}.`);
+}
+
+/** Reads one of several values. */
+export function parseOption<const T extends string>(
+	value: unknown,
+	field: string,
+	choices: readonly T[],
+): T {
+	const choice = choices.find((one) => one === value);
+	if (choice !== undefined) return choice;
+	throw inputError(
+		`${field} is not one of ${choices.join(', ')}`,
+		`Choose it from the list, or let the expression give one of ${choices.join(', ')}.`,
+	);
+}
+
+/** Reads a list of values, each one of several; one value alone counts as a list. */
+export function parseOptions<const T extends string>(
+	value: unknown,
+	field: string,
+	choices: readonly T[],
+): T[] {
+	const values: unknown[] = Array.isArray(value) ? value : [value];
+	try {
+		return values.map((one) => parseOption(one, field, choices));
+	} catch {
+		throw inputError(
+			`${field} is not a list of ${choices.join(', ')}`,
+			`Choose from the list, or let the expression give a list, e.g. {{ ["${choices.slice(0, 2).join('", "')}"] }}.`,
+		);
+	}
+}

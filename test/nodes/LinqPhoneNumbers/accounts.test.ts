@@ -1,0 +1,219 @@
+import type { IDataObject } from 'n8n-workflow';
+import { setTimeout as delay } from 'node:timers/promises';
+import { holdRequests } from '../../fakeLinqApi/faultInjection';
+import { exampleLines, manyLines } from '../../fakeLinqApi/fixtures';
+import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
+import { runNode } from '../../support/runNode';
+
+const A = '+12025557101';
+const B = '+12025557102';
+const NUMBER = '+12025550001';
+
+/** Two accounts with lines of the same numbers, and with the same IDs if asked for: a staging copy of production. */
+describe('Items and runs of two accounts', () => {
+	let production: FakeLinqApi;
+	let staging: FakeLinqApi;
+	const accountOf = ({ apiKey, baseUrl }: FakeLinqApi) => ({ key: apiKey, url: baseUrl });
+	/** The credential is an expression: each item says its own account. */
+	const run = async (parameters: IDataObject, items: IDataObject[]) =>
+		await runNode({
+			parameters: parameters as never,
+			items,
+			credentials: { apiKey: '={{ $json.key }}', baseUrl: '={{ $json.url }}' },
+		});
+	const update = (options: IDataObject = {}) => ({
+		operation: 'updateForwarding',
+		line: '={{ $json.line }}',
+		forwardingNumber: '={{ $json.to }}',
+		options,
+	});
+
+	beforeEach(async () => {
+		production = await startFakeLinqApi({ apiKey: 'key-of-production' });
+		staging = await startFakeLinqApi({ apiKey: 'key-of-staging' });
+	});
+	afterEach(async () => {
+		await production.close();
+		await staging.close();
+	});
+
+	const keysSeenBy = (server: FakeLinqApi) =>
+		new Set(server.requests.map(({ headers }) => headers.authorization));
+
+	it("List gives each item its own account's lines, and each key goes to its own host only", async () => {
+		const { outputs, error } = await run({ operation: 'list' }, [
+			accountOf(production),
+			accountOf(staging),
+			accountOf(production),
+		]);
+		expect(error).toBeUndefined();
+		const ids = (server: FakeLinqApi) => server.lines.map(({ id }) => id);
+		expect(outputs[0]?.map(({ json }) => json.id)).toEqual([
+			...ids(production),
+			...ids(staging),
+			...ids(production),
+		]);
+		expect(production.requests).toHaveLength(1);
+		expect(staging.requests).toHaveLength(1);
+		expect(keysSeenBy(production)).toEqual(new Set(['Bearer key-of-production']));
+		expect(keysSeenBy(staging)).toEqual(new Set(['Bearer key-of-staging']));
+	});
+
+	it('two keys at one host are two accounts', async () => {
+		const { outputs } = await runNode({
+			parameters: { operation: 'list' },
+			items: [{ key: production.apiKey }, { key: 'another' }],
+			credentials: { apiKey: '={{ $json.key }}', baseUrl: production.baseUrl },
+			onError: 'continueRegularOutput',
+		});
+		expect(outputs[0]?.slice(0, 5).map(({ json }) => json.error)).toEqual(Array(5).fill(undefined));
+		expect(outputs[0]?.[5]?.json.error).toMatchObject({ source: 'credential', http_status: 401 });
+		expect(production.requests).toHaveLength(2);
+	});
+
+	it('Update by number, Skip Unchanged and Include Previous look in the item’s own account', async () => {
+		if (staging.lines[0]) staging.lines[0].forwarding_number = A;
+		const { outputs, error } = await run(update({ skipUnchanged: true }), [
+			{ ...accountOf(production), line: NUMBER, to: A },
+			{ ...accountOf(staging), line: NUMBER, to: A },
+		]);
+		expect(error).toBeUndefined();
+		expect(outputs[0]?.map(({ json }) => json)).toEqual([
+			{
+				id: production.lines[0]?.id,
+				phone_number: NUMBER,
+				forwarding_number: A,
+				changed: true,
+				previous_forwarding_number: '+12025559999',
+			},
+			{
+				id: staging.lines[0]?.id,
+				phone_number: NUMBER,
+				forwarding_number: A,
+				changed: false,
+				previous_forwarding_number: A,
+			},
+		]);
+		expect(production.writes.map(({ to }) => to)).toEqual([A]);
+		expect(staging.writes).toEqual([]);
+		expect(keysSeenBy(staging)).toEqual(new Set(['Bearer key-of-staging']));
+	});
+
+	describe('with equal line IDs', () => {
+		let id: string;
+		beforeEach(() => {
+			const lines = exampleLines();
+			id = lines[0]?.id ?? '';
+			production.lines.splice(0, 5, ...structuredClone(lines));
+			staging.lines.splice(0, 5, ...structuredClone(lines));
+		});
+
+		it('what one account confirmed does not make the other’s update unchanged', async () => {
+			await run(update({ skipUnchanged: true }), [{ ...accountOf(production), line: id, to: A }]);
+			const { outputs } = await run(update({ skipUnchanged: true }), [
+				{ ...accountOf(staging), line: id, to: A },
+			]);
+			expect(outputs[0]?.[0]?.json).toMatchObject({ changed: true, forwarding_number: A });
+			expect(staging.writes.map(({ to }) => to)).toEqual([A]);
+		});
+
+		it('in one run, each account is compared with itself', async () => {
+			const { outputs } = await run(update({ skipUnchanged: true }), [
+				{ ...accountOf(production), line: id, to: A },
+				{ ...accountOf(staging), line: id, to: B },
+				{ ...accountOf(staging), line: id, to: B },
+				{ ...accountOf(production), line: id, to: A },
+			]);
+			expect(outputs[0]?.map(({ json }) => json.changed)).toEqual([true, true, false, false]);
+		});
+
+		it('an unconfirmed update of one account sends nothing more in the other', async () => {
+			production.faults.push({
+				method: 'PUT',
+				fault: { kind: 'response', status: 504, body: '' },
+			});
+			await run(update({ maxRetries: 0 }), [{ ...accountOf(production), line: id, to: A }]);
+			await run(update({ skipUnchanged: true }), [
+				{ ...accountOf(staging), line: id, to: '+12025559999' },
+			]);
+			expect(staging.writes).toEqual([]);
+		});
+
+		it('an update of one account does not wait for the other’s', async () => {
+			const { fault, release } = holdRequests();
+			production.faults.push({ method: 'PUT', fault });
+			const slow = run(update(), [{ ...accountOf(production), line: id, to: A }]);
+			while (production.requests.length === 0) await delay(1);
+			// Would wait for ever.
+			const { error } = await run(update(), [{ ...accountOf(staging), line: id, to: A }]);
+			expect(error).toBeUndefined();
+			release();
+			await slow;
+		});
+
+		it('a slow list of one account does not hold up the other’s items of the same run', async () => {
+			const { fault, release } = holdRequests();
+			production.faults.push({ method: 'GET', fault });
+			const running = run(update(), [
+				{ ...accountOf(production), line: NUMBER, to: A },
+				{ ...accountOf(staging), line: NUMBER, to: A },
+			]);
+			// Would wait for ever.
+			while (staging.writes.length === 0) await delay(1);
+			release();
+			expect((await running).error).toBeUndefined();
+		});
+	});
+
+	it('a pause that one account asked for does not pause the other', async () => {
+		const faults = [
+			{
+				times: 1,
+				fault: { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '600' } } as const,
+			},
+		];
+		production.faults.push(...faults);
+		const slow = run({ operation: 'list' }, [accountOf(production)]);
+		while (production.requests.length === 0) await delay(1);
+		await run({ operation: 'list' }, [accountOf(staging)]);
+		const toStaging = staging.requests[0]?.at ?? 0;
+		await slow;
+		expect(toStaging).toBeLessThan(production.requests[1]?.at ?? 0);
+	});
+
+	it('four runs of one account: never more than 50 requests in flight', async () => {
+		production.lines.splice(0, 5, ...manyLines(400));
+		const { fault, release } = holdRequests();
+		production.faults.push({ when: () => production.writes.length >= 200, fault });
+		const runs = [0, 1, 2, 3].map(
+			async (quarter) =>
+				await run(
+					update(),
+					production.lines
+						.slice(quarter * 100, quarter * 100 + 100)
+						.map(({ id }) => ({ ...accountOf(production), line: id, to: A })),
+				),
+		);
+		while (production.inFlight() < 50) await delay(1);
+		// One more would have come by now.
+		await delay(50);
+		release();
+		for (const { error } of await Promise.all(runs)) expect(error).toBeUndefined();
+		expect(production.maxInFlight()).toBe(50);
+	});
+
+	it('a run of one update does not wait for all of a large run', async () => {
+		production.lines.splice(0, 5, ...manyLines(400));
+		production.faults.push({ fault: { kind: 'delay', ms: 2 } });
+		const items = production.lines.map(({ id }) => ({
+			...accountOf(production),
+			line: id,
+			to: A,
+		}));
+		const large = run(update(), items.slice(1));
+		while (production.requests.length === 0) await delay(1);
+		await run(update(), items.slice(0, 1));
+		expect(production.writes.length).toBeLessThan(350);
+		await large;
+	});
+});

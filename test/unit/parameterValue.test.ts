@@ -1,9 +1,0 @@
-import { readGroup } from '../../nodes/linq/parameterValue';
-
-// The other readers are tested in the engine; n8n lets nothing else than an object reach this one.
-it.each(['critical', ['critical'], null, undefined, 1, true])(
-	'%j is not a group of fields',
-	(value) => {
-		expect(() => readGroup(value, 'Filters')).toThrow('Filters is not a group of fields');
-	},
-);
