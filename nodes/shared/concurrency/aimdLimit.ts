@@ -1,11 +1,11 @@
 const INITIAL_LIMIT = 10;
 const MAX_LIMIT = 50;
 
-/** What a successful response adds before the first loss: the limit grows by a quarter each round trip. */
-const SLOW_START_INCREASE = 0.25;
+/** What a successful response adds before the first loss: the limit grows by 30% each round trip. */
+const SLOW_START_INCREASE = 0.3;
 
 /** How many rounds of successful responses add one after it. */
-const ROUNDS_PER_INCREASE = 50;
+const ROUNDS_PER_INCREASE = 150;
 
 /**
  * A concurrency limit that learns how much a server takes: additive increase, multiplicative decrease (AIMD) after a

@@ -1,8 +1,12 @@
+type Queue = Array<(granted: boolean) => void>;
+
 /** Hands out permits, as many at once as a limit allows at that moment. */
 export class Permits {
 	private taken = 0;
-	/** By run, who waits: runs take turns, so that a small one does not wait for all of a large one. */
-	private readonly waiting = new Map<AbortSignal, Set<() => void>>();
+	/** Of each run, who waits for a permit. */
+	private readonly queues = new WeakMap<AbortSignal, Queue>();
+	/** The runs of which somebody waits. They take turns, so that a small one does not wait for all of a large one. */
+	private readonly runs = new Set<AbortSignal>();
 
 	/** @param limit how many may be taken now */
 	constructor(private readonly limit: () => number) {}
@@ -13,7 +17,7 @@ export class Permits {
 
 	/** Whether somebody waits for a permit. */
 	get isContended(): boolean {
-		return this.waiting.size > 0;
+		return this.runs.size > 0;
 	}
 
 	/**
@@ -25,18 +29,8 @@ export class Permits {
 	async acquire(run: AbortSignal): Promise<boolean> {
 		if (run.aborted) return false;
 		return await new Promise((resolve) => {
-			const queue = this.waiting.get(run) ?? new Set();
-			const leave = () => {
-				queue.delete(grant);
-				if (queue.size === 0) this.waiting.delete(run);
-				resolve(false);
-			};
-			const grant = () => {
-				run.removeEventListener('abort', leave);
-				resolve(true);
-			};
-			run.addEventListener('abort', leave, { once: true });
-			this.waiting.set(run, queue.add(grant));
+			this.queueOf(run).push(resolve);
+			this.runs.add(run);
 			this.handOut();
 		});
 	}
@@ -46,17 +40,31 @@ export class Permits {
 		this.handOut();
 	}
 
+	private queueOf(run: AbortSignal): Queue {
+		const known = this.queues.get(run);
+		if (known) return known;
+		const queue: Queue = [];
+		this.queues.set(run, queue);
+		// Once a run, for a signal looks through all its listeners to add one.
+		const leave = () => {
+			this.runs.delete(run);
+			for (const resolve of queue.splice(0)) resolve(false);
+		};
+		run.addEventListener('abort', leave, { once: true });
+		return queue;
+	}
+
 	private handOut(): void {
-		for (const [run, queue] of this.waiting) {
+		for (const run of this.runs) {
 			if (this.taken >= this.limit()) return;
-			const [grant] = queue;
-			// To the end of the line of runs, which this loop follows.
-			this.waiting.delete(run);
+			const queue = this.queueOf(run);
+			const grant = queue.shift();
+			// To the end of the set, which this loop follows.
+			this.runs.delete(run);
+			if (queue.length > 0) this.runs.add(run);
 			if (!grant) continue;
-			queue.delete(grant);
-			if (queue.size > 0) this.waiting.set(run, queue);
 			this.taken++;
-			grant();
+			grant(true);
 		}
 	}
 }
