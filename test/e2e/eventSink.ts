@@ -1,14 +1,14 @@
 import Fastify from 'fastify';
 
 /** Takes what the workflows under test post to it: what surely was executed. */
-export interface Collector {
+export interface EventSink {
 	address: string;
 	/** How often each id was posted. */
 	times: Map<string, number>;
 	stop: () => Promise<void>;
 }
 
-export async function startCollector(): Promise<Collector> {
+export async function startEventSink(): Promise<EventSink> {
 	const times = new Map<string, number>();
 	const app = Fastify();
 	app.post<{ Body: { id: string } }>('/', async ({ body }) => {

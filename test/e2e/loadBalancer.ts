@@ -1,7 +1,7 @@
 import httpProxy from '@fastify/http-proxy';
 import Fastify from 'fastify';
 
-export interface Balancer {
+export interface LoadBalancer {
 	address: string;
 	stop: () => Promise<void>;
 }
@@ -9,10 +9,10 @@ export interface Balancer {
 const SECONDS_BETWEEN_LOOKS = 0.5;
 
 /**
- * Hands requests to several n8n processes in turn, as a load balancer does: those whose health check last answered.
+ * Hands requests to several n8n processes in turn, as a load loadBalancer does: those whose health check last answered.
  * (One that starts is there before it knows its webhooks, and would answer 404.)
  */
-export async function startBalancer(targets: string[]): Promise<Balancer> {
+export async function startLoadBalancer(targets: string[]): Promise<LoadBalancer> {
 	let ready: string[] = [];
 	const look = async () => {
 		const looks = targets.map(async (target) => {

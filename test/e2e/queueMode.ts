@@ -6,8 +6,8 @@ import { manyLines } from '../fakeLinqApi/fixtures.js';
 import type { FakeLinqApi } from '../fakeLinqApi/server.js';
 import { startFakeLinqApi } from '../fakeLinqApi/server.js';
 import type { Subscription } from '../fakeLinqApi/webhookDelivery.js';
-import type { Collector } from './eventSink.js';
-import { startCollector } from './eventSink.js';
+import type { EventSink } from './eventSink.js';
+import { startEventSink } from './eventSink.js';
 import { callable, deliver, deliverSteadily, newEvent, post } from './webhookSender.js';
 import type { WorkflowToCreate } from './n8nApi.js';
 import type { QueueMode } from './queueModeCluster.js';
@@ -19,12 +19,12 @@ const TRIGGER = 'On a change';
 describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => {
 	let linq: FakeLinqApi;
 	let n8n: QueueMode;
-	let collector: Collector;
+	let eventSink: EventSink;
 	let credential: string;
 
 	before(async () => {
 		linq = await startFakeLinqApi({ plainLoopback: true, lines: manyLines(300) });
-		collector = await startCollector();
+		eventSink = await startEventSink();
 		n8n = await startQueueMode(values.n8n);
 		credential = await n8n.api.createCredential('Linq API', 'linqApi', {
 			apiKey: linq.apiKey,
@@ -33,11 +33,11 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 	});
 	after(async () => {
 		await n8n.stop();
-		await collector.stop();
+		await eventSink.stop();
 		await linq.close();
 	});
 
-	/** Trigger → the collector is told the event's id. */
+	/** Trigger → the eventSink is told the event's id. */
 	const alerts = (parameters: object = {}, name = 'Alerts'): WorkflowToCreate => ({
 		name,
 		nodes: [
@@ -59,7 +59,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 				position: [200, 0],
 				parameters: {
 					method: 'POST',
-					url: collector.address,
+					url: eventSink.address,
 					sendBody: true,
 					bodyParameters: { parameters: [{ name: 'id', value: '={{ $json.event_id }}' }] },
 				},
@@ -90,11 +90,11 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 	const settle = async () => {
 		let seen: number;
 		do {
-			seen = [...collector.times.values()].reduce((sum, times) => sum + times, 0);
+			seen = [...eventSink.times.values()].reduce((sum, times) => sum + times, 0);
 			await delay(2_000);
-		} while ([...collector.times.values()].reduce((sum, times) => sum + times, 0) !== seen);
+		} while ([...eventSink.times.values()].reduce((sum, times) => sum + times, 0) !== seen);
 	};
-	const timesOf = (ids: string[]) => ids.map((id) => collector.times.get(id) ?? 0);
+	const timesOf = (ids: string[]) => ids.map((id) => eventSink.times.get(id) ?? 0);
 	/** The secret that n8n has saved for the trigger, as the editor loads it with the workflow. */
 	const savedSecret = async (workflow: string) => {
 		const { staticData } = await n8n.api.editor<{
@@ -340,7 +340,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			},
 		});
 		const call = async (path: string, changes: object[]) => {
-			const answer = await fetch(`${n8n.balancer.address}/webhook/${path}`, {
+			const answer = await fetch(`${n8n.loadBalancer.address}/webhook/${path}`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json' },
 				body: JSON.stringify({ changes }),

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { N8nHost } from '../../demo/n8nHost.js';
 import { prepareN8n } from '../../demo/n8nHost.js';
-import type { Balancer } from './loadBalancer.js';
-import { startBalancer } from './loadBalancer.js';
+import type { LoadBalancer } from './loadBalancer.js';
+import { startLoadBalancer } from './loadBalancer.js';
 import { N8nApi } from './n8nApi.js';
 import { startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
@@ -17,7 +17,7 @@ export interface QueueMode {
 	/** What n8n calls webhook processors. */
 	receivers: N8nHost[];
 	/** In front of the receivers. */
-	balancer: Balancer;
+	loadBalancer: LoadBalancer;
 	/** Ends all processes and removes all files. */
 	stop: () => Promise<void>;
 }
@@ -46,7 +46,7 @@ export async function startQueueMode(version?: string): Promise<QueueMode> {
 		const postgres = ending(await startPostgres(join(folder, 'postgres')));
 		const redis = ending(await startRedis());
 		const targets: string[] = [];
-		const balancer = ending(await startBalancer(targets));
+		const loadBalancer = ending(await startLoadBalancer(targets));
 		const env = {
 			EXECUTIONS_MODE: 'queue',
 			N8N_ENCRYPTION_KEY: 'the same in each process',
@@ -61,7 +61,7 @@ export async function startQueueMode(version?: string): Promise<QueueMode> {
 			// Which worker executed what.
 			N8N_LOG_LEVEL: 'info',
 			// Linq subscribes https addresses alone; the local Linq API calls them without.
-			N8N_WEBHOOK_URL: balancer.address.replace('http:', 'https:'),
+			N8N_WEBHOOK_URL: loadBalancer.address.replace('http:', 'https:'),
 		};
 		const start = async (name: string, role: 'start' | 'worker' | 'webhook') => {
 			const host = ending(await prepareN8n(join(folder, name), { version, env }));
@@ -74,7 +74,7 @@ export async function startQueueMode(version?: string): Promise<QueueMode> {
 		const workers = [await start('worker 1', 'worker'), await start('worker 2', 'worker')];
 		const receivers = [await start('receiver 1', 'webhook'), await start('receiver 2', 'webhook')];
 		targets.push(...receivers.map(({ address }) => address));
-		return { api: await N8nApi.open(main.address), main, workers, receivers, balancer, stop };
+		return { api: await N8nApi.open(main.address), main, workers, receivers, loadBalancer, stop };
 	} catch (error) {
 		await stop();
 		throw error;

@@ -63,7 +63,7 @@ function inputItems(items: IDataObject[]): INodeType {
 }
 
 /** Hands its items back to the node before it, until that has run so often. */
-function again(times: number): INodeType {
+function loopBack(times: number): INodeType {
 	let left = times;
 	return {
 		description: {
@@ -356,7 +356,7 @@ export function startRun(run: NodeRun): RunHandle {
 			position: [400, 0],
 			parameters: {},
 		});
-		nodeTypes.add('again', again(run.times));
+		nodeTypes.add('again', loopBack(run.times));
 		connections[NODE] = { main: [[{ node: 'Again', type: NodeConnectionTypes.Main, index: 0 }]] };
 		connections.Again = { main: [[{ node: NODE, type: NodeConnectionTypes.Main, index: 0 }]] };
 	}

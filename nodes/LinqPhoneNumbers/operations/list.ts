@@ -47,7 +47,7 @@ export const listDescription = updateDisplayOptions({ show: { operation: ['list'
 		displayName: 'Return All',
 		name: 'returnAll',
 		type: 'boolean',
-		// Linq answers with all lines at once: nobody should lose some by a default.
+		// The API is not paginated: nobody should lose lines by a default.
 		default: true,
 		description: 'Whether to return all results or only up to a given limit',
 	},
@@ -59,7 +59,7 @@ export const listDescription = updateDisplayOptions({ show: { operation: ['list'
 		default: 50,
 		displayOptions: { show: { returnAll: [false] } },
 		description: 'Max number of results to return',
-		hint: 'Counts the lines that pass the filters',
+		hint: 'Applied after the filters',
 	},
 	{
 		displayName: 'Simplify',

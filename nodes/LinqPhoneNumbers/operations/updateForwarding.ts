@@ -35,7 +35,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 	{ show: { operation: ['updateForwarding'] } },
 	[
 		toolDescription(
-			'Forward the inbound calls of one Linq phone line to a number, or stop forwarding them where this tool can clear. Give phone numbers with + and country code, e.g. +12025559999. Returns the line with the forwarding_number that Linq confirmed, null when calls are no longer forwarded. An error says what was wrong and what to do; then nothing has changed unless it says so.',
+			'Forward the inbound calls of one Linq phone line to a number, or stop forwarding if this tool allows clearing. Give phone numbers with + and country code, e.g. +12025559999. Returns the line with the forwarding_number that Linq confirmed, null when calls are no longer forwarded. An error says what was wrong and what to do; then nothing has changed unless it says so.',
 		),
 		lineLocator,
 		{
@@ -46,18 +46,18 @@ export const updateForwardingDescription = updateDisplayOptions(
 				{
 					name: 'Clear',
 					value: 'clear',
-					description: 'No longer forward inbound calls to the line',
+					description: "Stop forwarding the line's inbound calls",
 				},
 				{ name: 'Set', value: 'set', description: 'Forward inbound calls to a number' },
 				{
 					name: 'Set or Clear',
 					value: 'setOrClear',
 					description:
-						'Forward inbound calls to a number, or no longer where the word clear comes in its place. For data and AI agents that decide.',
+						'Forward to a number, or stop forwarding if the value is the word clear. Use it when the input data or an AI agent decides.',
 				},
 			],
 			default: 'set',
-			description: 'Whether to set the forwarding number or to remove it',
+			description: 'Whether to set or remove the forwarding number',
 		},
 		{
 			displayName: 'Forwarding Number',
@@ -94,7 +94,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 					type: 'boolean',
 					default: false,
 					description:
-						'Whether to return the number that calls went to before, as previous_forwarding_number. It is returned anyway for lines given by phone number.',
+						'Whether to include the previous forwarding number as previous_forwarding_number. It is always included for lines given by phone number.',
 				},
 				maxRetriesOption,
 				{
@@ -103,7 +103,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 					type: 'boolean',
 					default: false,
 					description:
-						'Whether to send nothing for lines that are forwarded to this number already. Adds changed and previous_forwarding_number to the output.',
+						'Whether to skip lines that already forward to this number. Adds changed and previous_forwarding_number to the output.',
 				},
 			],
 		},

@@ -4,7 +4,7 @@ import { LinqError } from './linqError';
  * Parses the credential's base URL.
  *
  * @returns it without surrounding space or a slash at its end
- * @throws LinqError when it is no http or https address: a request would then go nowhere or elsewhere
+ * @throws LinqError if it is no http or https address: a request would go nowhere or elsewhere
  */
 export function parseBaseUrl(value: unknown): string {
 	const written = typeof value === 'string' ? value.trim() : '';
@@ -19,7 +19,7 @@ export function parseBaseUrl(value: unknown): string {
 	if (url.username || url.password) {
 		throw new LinqError('The base URL in the Linq API credential has a user name in it', {
 			description:
-				'Leave out what stands before the @: the API key alone says who asks, e.g. https://api.linqapp.com/api/partner.',
+				'Remove the part before the @, e.g. https://api.linqapp.com/api/partner: requests are authenticated with the API key only.',
 			source: 'credential',
 		});
 	}

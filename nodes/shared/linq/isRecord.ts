@@ -1,4 +1,4 @@
-/** Whether a parsed JSON value is an object whose fields can be looked at. */
+/** Returns true if a parsed JSON value is an object, so that its fields can be looked at. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

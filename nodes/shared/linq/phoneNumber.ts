@@ -1,7 +1,7 @@
 import { LinqError } from './linqError';
 import { isRecord } from './isRecord';
 
-/** Linq has no pages: one answer holds every line. See https://docs.linqapp.com/guides/phone-numbers/ */
+/** The list is not paginated: one response has every line. See https://docs.linqapp.com/guides/phone-numbers/ */
 export const PHONE_NUMBERS_URL = '/v3/phone_numbers';
 
 /** How carriers rate a line. Marked beta by Linq: other values may come. */
@@ -20,10 +20,10 @@ export interface PhoneNumber {
 	id: string;
 	/** E.164. */
 	phone_number: string;
-	/** E.164; null, empty or absent where calls are not forwarded. */
+	/** E.164; null, empty or absent if calls are not forwarded. */
 	forwarding_number?: string | null;
 	reputation?: Reputation | null;
-	/** Deprecated alias of `reputation`; older answers have it alone. */
+	/** Deprecated alias of `reputation`; older responses have only this one. */
 	health_status?: Reputation | null;
 }
 
@@ -38,7 +38,7 @@ export interface LineRow {
 	health_doc_url: string | null;
 }
 
-/** What Linq answers to an update. */
+/** Linq's response to an update. */
 export interface UpdatedForwarding {
 	id: string;
 	phone_number: string;
@@ -46,19 +46,19 @@ export interface UpdatedForwarding {
 }
 
 const UNEXPECTED_ANSWER =
-	'The answer is not what the Linq Partner API v3 promises. Check the base URL in the Linq API credential; if it is right, report this to Linq.';
+	'The response is not what the Linq Partner API v3 promises. Check the base URL in the Linq API credential; if it is right, report this to Linq.';
 
-/** The line's reputation, from the deprecated field where the new one is missing. */
+/** Returns the line's reputation, from the deprecated field if the new one is missing. */
 export function getReputation(line: PhoneNumber): Reputation | undefined {
 	return line.reputation ?? line.health_status ?? undefined;
 }
 
-/** The number that the line's calls go to, or null where they are not forwarded. */
+/** Returns the number that the line's calls go to, or null if they are not forwarded. */
 export function getForwardingNumber(line: PhoneNumber): string | null {
 	return line.forwarding_number || null;
 }
 
-/** Flattens a line into one row, with stable columns. */
+/** Returns a line as one row, with stable columns. */
 export function toRow(line: PhoneNumber): LineRow {
 	const reputation = getReputation(line);
 	return {
@@ -73,11 +73,11 @@ export function toRow(line: PhoneNumber): LineRow {
 }
 
 /**
- * Checks the answer to `GET /v3/phone_numbers`.
+ * Parses the response to `GET /v3/phone_numbers`.
  *
  * @param body the parsed body, of any shape
  * @returns its lines, untouched and in Linq's order
- * @throws LinqError when it is no list of lines
+ * @throws LinqError if it is no list of lines
  */
 export function parsePhoneNumberList(body: unknown): PhoneNumber[] {
 	const list = isRecord(body) ? body.phone_numbers : undefined;
@@ -97,27 +97,26 @@ export function parsePhoneNumberList(body: unknown): PhoneNumber[] {
 }
 
 /**
- * Checks that an update's answer confirms what was asked for.
+ * Parses the response to an update, and checks that it confirms the update.
  *
  * @param body the parsed body, of any shape
  * @param asked the line's id and the forwarding number sent, null to clear it
- * @throws LinqError when the answer is of another line, another number, or no line at all
+ * @throws LinqError if it is about another line, another number, or no line at all
  */
 export function parseUpdatedForwarding(
 	body: unknown,
 	asked: { id: string; forwardingNumber: string | null },
 ): UpdatedForwarding {
 	if (!isPhoneNumber(body) || body.id.toLowerCase() !== asked.id.toLowerCase()) {
-		throw new LinqError('Linq did not confirm the update: its answer is not about this line', {
+		throw new LinqError('Linq did not confirm the update: its response is not about this line', {
 			description: `${UNEXPECTED_ANSWER} List the lines to see where the calls go now.`,
 			source: 'linq',
 		});
 	}
 	const forwarding = getForwardingNumber(body);
 	if (forwarding !== asked.forwardingNumber) {
-		const said = forwarding === null ? 'is not forwarded' : `is forwarded to ${forwarding}`;
 		throw new LinqError(
-			`Linq did not confirm the update: by its answer ${body.phone_number} ${said}, asked for was ${asked.forwardingNumber ?? 'no forwarding'}`,
+			`Linq did not confirm the update: it reported ${body.phone_number} forwarding to ${forwarding ?? 'no number'}, expected ${asked.forwardingNumber ?? 'no number'}`,
 			{
 				description: 'List the lines to see where the calls go now, then run the update again.',
 				source: 'linq',

@@ -24,9 +24,9 @@ export interface StatusUpdateRow {
 }
 
 /**
- * Flattens the envelope of a `phone_number.status_updated` event.
+ * Returns one row for the envelope of a `phone_number.status_updated` event.
  *
- * @returns undefined where it tells of no line
+ * @returns undefined if it has no phone number
  * @see https://docs.linqapp.com/guides/webhooks/
  */
 export function toStatusUpdateRow(envelope: unknown): StatusUpdateRow | undefined {
@@ -48,7 +48,7 @@ export function toStatusUpdateRow(envelope: unknown): StatusUpdateRow | undefine
 	};
 }
 
-/** What of a line an event tells a change of. */
+/** What of a line has changed. */
 export type ChangeKind = 'reputation' | 'status';
 
 /** The kinds of change in an update. */

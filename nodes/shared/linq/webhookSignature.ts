@@ -17,9 +17,9 @@ export interface DeliverySignature {
 }
 
 /**
- * Reads the headers of a delivery.
+ * Parses the headers of a delivery.
  *
- * @returns undefined where they are not those of a signed delivery
+ * @returns undefined if they are not those of a signed delivery
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function parseSignature(headers: DeliveryHeaders): DeliverySignature | undefined {
@@ -40,7 +40,7 @@ export function parseSignature(headers: DeliveryHeaders): DeliverySignature | un
 const SIGNATURE_BYTES = 32;
 
 /**
- * Whether a delivery was signed lately: an old one may have been overheard.
+ * Returns true if a delivery was signed recently: an old one may be a replay.
  *
  * @param now milliseconds since 1970
  */
@@ -49,7 +49,7 @@ export function isFresh({ timestamp }: DeliverySignature, now: number): boolean 
 }
 
 /**
- * Whether a delivery was signed with the subscription's secret.
+ * Returns true if a delivery was signed with the subscription's secret.
  *
  * @param body the raw bytes, as they came
  * @param secret `whsec_` and the key in base64

@@ -20,9 +20,9 @@ export interface WebhookSubscription {
 }
 
 /**
- * Checks the answer to `GET /v3/webhook-subscriptions`.
+ * Parses the response to `GET /v3/webhook-subscriptions`.
  *
- * @throws LinqError when it is no list of subscriptions
+ * @throws LinqError if it is no list of subscriptions
  */
 export function parseSubscriptionList(body: unknown): WebhookSubscription[] {
 	const list = isRecord(body) ? body.subscriptions : undefined;
@@ -43,10 +43,10 @@ export function parseSubscriptionList(body: unknown): WebhookSubscription[] {
 }
 
 /**
- * Checks the answer to `POST /v3/webhook-subscriptions`.
+ * Parses the response to `POST /v3/webhook-subscriptions`.
  *
  * @returns the subscription's id, and its secret, which Linq shows this once only
- * @throws LinqError when either is missing
+ * @throws LinqError if either is missing
  */
 export function parseCreatedSubscription(body: unknown): { id: string; signingSecret: string } {
 	const { id, signing_secret: signingSecret } = isRecord(body) ? body : {};

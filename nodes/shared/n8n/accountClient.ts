@@ -172,7 +172,7 @@ function isSuccess({ statusCode }: LinqResponse): boolean {
 	return statusCode >= 200 && statusCode < 300;
 }
 
-/** Whether it says that there are too many requests. */
+/** Returns true if it says that there are too many requests. */
 function isLoss(attempt: Attempt): boolean {
 	return !attempt.ok || isThrottling(attempt.response.statusCode);
 }

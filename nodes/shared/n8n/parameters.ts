@@ -2,20 +2,20 @@ import { inputError } from '../linq/linqError';
 import { isRecord } from '../linq/isRecord';
 
 /*
- * Readers of what a parameter holds: the editor gives the right type, an expression anything. What has the right
- * meaning is taken; anything else is an error in words, for a guess would be a silently wrong result.
+ * Parsers of a parameter's value: the editor gives the right type, an expression anything. What has the right meaning
+ * is accepted; anything else is an error in words, for a guess would be a silently wrong result.
  */
 
-/** Reads a group of fields. n8n drops an expression in its place today; one that it did not drop must not be lost. */
+/** Parses a collection of fields. n8n drops an expression in its place today; one that it did not drop must not be lost. */
 export function parseObject(value: unknown, field: string): Record<string, unknown> {
 	if (isRecord(value)) return value;
 	throw inputError(
-		`${field} is not a group of fields`,
+		`${field} is not an object`,
 		`Remove the expression from ${field}, and set its fields one by one.`,
 	);
 }
 
-/** Reads a switch: a boolean, or its name as a string, in capitals too as spreadsheets write it. */
+/** Parses a boolean, or its name as a string, in capitals too as spreadsheets write it. */
 export function parseBoolean(value: unknown, field: string): boolean {
 	const named = typeof value === 'string' ? value.trim().toLowerCase() : value;
 	if (named === true || named === 'true') return true;
@@ -26,7 +26,7 @@ export function parseBoolean(value: unknown, field: string): boolean {
 	);
 }
 
-/** Reads a number, or a string of digits, that is whole and within bounds. */
+/** Parses an integer within bounds, or a string of digits. */
 export function parseInteger(
 	value: unknown,
 	field: string,
@@ -40,7 +40,7 @@ export function parseInteger(
 	throw inputError(`${field} is not a whole number ${range}`, `Enter a whole number ${range}.`);
 }
 
-/** Reads one of several values. */
+/** Parses one of several values. */
 export function parseOption<const T extends string>(
 	value: unknown,
 	field: string,
@@ -54,7 +54,7 @@ export function parseOption<const T extends string>(
 	);
 }
 
-/** Reads a list of values, each one of several; one value alone counts as a list. */
+/** Parses a list of values, each one of several; a single value counts as a list. */
 export function parseOptions<const T extends string>(
 	value: unknown,
 	field: string,

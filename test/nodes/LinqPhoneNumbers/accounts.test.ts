@@ -165,6 +165,22 @@ describe('Items and runs of two accounts', () => {
 		});
 	});
 
+	it('a pause that Linq asked one run for holds for every run of the account', async () => {
+		production.faults.push({
+			times: 1,
+			fault: { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '600' } },
+		});
+		const first = run({ operation: 'list' }, [accountOf(production)]);
+		while (production.requests.length === 0 || production.inFlight() > 0) await delay(1);
+		await delay(50);
+		await run({ operation: 'list' }, [accountOf(production)]);
+		await first;
+		const [refused, ...later] = production.requests.map(({ at }) => at);
+		expect(later).toHaveLength(2);
+		// The pause is counted from the response, a little after the request.
+		for (const at of later) expect(at - (refused ?? 0)).toBeGreaterThanOrEqual(600);
+	});
+
 	it('a pause that one account asked for does not pause the other', async () => {
 		const faults = [
 			{

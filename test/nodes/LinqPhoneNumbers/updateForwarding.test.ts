@@ -172,9 +172,9 @@ describe('Update Forwarding', () => {
 		[
 			'another number',
 			JSON.stringify({ id: 'ID', phone_number: NUMBER, forwarding_number: '+12025550000' }),
-			'is forwarded to +12025550000',
+			'forwarding to +12025550000, expected +12025557777',
 		],
-		['no number', JSON.stringify({ id: 'ID', phone_number: NUMBER }), 'is not forwarded'],
+		['no number', JSON.stringify({ id: 'ID', phone_number: NUMBER }), 'forwarding to no number'],
 	])('takes %s for no success', async (_, written, words) => {
 		const body = written.replace('"ID"', JSON.stringify(id));
 		server.faults.push({ method: 'PUT', fault: { kind: 'response', status: 200, body } });
