@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 import { Server } from 'proxy-chain';
 import { manyLines } from '../fakeLinqApi/fixtures.js';
+import { startFakeLinqApi } from '../fakeLinqApi/server.js';
 import type { Execution, WorkflowToCreate } from './n8nApi.js';
 import type { Environment } from './environment.js';
 import { calledWithItems, LINQ, linqNode, noOp, workflowOf } from './workflows.js';
@@ -295,6 +296,36 @@ export function nodeRuns(environment: () => Environment): void {
 			assert.equal(sent().length, 5);
 		});
 	}
+
+	it('a credential that is an expression: each item acts on its own account', async () => {
+		const { api, linq } = environment();
+		const other = await startFakeLinqApi({ apiKey: 'another-key' });
+		try {
+			const id = await api.createCredential('By item', 'linqApi', {
+				apiKey: '={{ $json.key }}',
+				baseUrl: '={{ $json.url }}',
+			});
+			const accounts = [linq, other, linq].map(({ apiKey, baseUrl, lines }) => ({
+				key: apiKey,
+				url: baseUrl,
+				line: lines[1]?.id ?? '',
+			}));
+			const settings = { credentials: { linqApi: { id, name: 'By item' } } };
+			const execution = await run(accounts, LIST, settings);
+			assert.deepEqual(
+				json(outputs(execution)[0]).map((row) => row.id),
+				[linq, other, linq].flatMap(({ lines }) => lines.map((line) => line.id)),
+			);
+			await run(accounts, UPDATE, settings);
+			for (const { apiKey, lines, requests } of [linq, other]) {
+				assert.equal(lines[1]?.forwarding_number, FORWARD);
+				const keys = new Set(requests.map(({ headers }) => headers.authorization));
+				assert.deepEqual([...keys], [`Bearer ${apiKey}`]);
+			}
+		} finally {
+			await other.close();
+		}
+	});
 
 	describe('Request Options', () => {
 		it('batching, with numbers and with strings', async () => {
