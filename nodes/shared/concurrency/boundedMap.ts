@@ -19,22 +19,21 @@ export class BoundedMap<K, V> {
 	constructor(private readonly bounds: Bounds<V>) {}
 
 	get size(): number {
-		this.evict(0);
+		this.evict();
 		return this.entries.size;
 	}
 
 	/** Returns the value of a key, which counts as used by that. */
 	get(key: K): V | undefined {
-		this.evict(0);
+		this.evict();
 		const entry = this.entries.get(key);
 		if (entry) this.put(key, entry.value);
 		return entry?.value;
 	}
 
 	set(key: K, value: V): void {
-		this.entries.delete(key);
-		this.evict(1);
 		this.put(key, value);
+		this.evict();
 	}
 
 	delete(key: K): void {
@@ -46,10 +45,10 @@ export class BoundedMap<K, V> {
 		this.entries.set(key, { value, usedAt: this.now() });
 	}
 
-	private evict(toAdd: number): void {
+	private evict(): void {
 		const { maxSize, idleMs = Infinity, isInUse } = this.bounds;
 		for (const [key, { value, usedAt }] of this.entries) {
-			const isFull = this.entries.size + toAdd > maxSize;
+			const isFull = this.entries.size > maxSize;
 			if (!isFull && this.now() - usedAt < idleMs) return;
 			if (!isInUse?.(value)) this.entries.delete(key);
 		}
