@@ -18,6 +18,15 @@ export function toPlainText(text: string): string {
 	);
 }
 
+/** Returns true if there is no value, or only a text that shows nothing. */
+export function isEmpty(value: unknown): boolean {
+	return (
+		value === undefined ||
+		value === null ||
+		(typeof value === 'string' && toPlainText(value) === '')
+	);
+}
+
 /** Returns a text in quotation marks; what is not printable in it is named behind, e.g. `U+0007 after the 4th digit`. */
 export function quote(text: string): string {
 	const names = [...text.matchAll(UNPRINTABLE)].map(({ 0: char, index }) => {
