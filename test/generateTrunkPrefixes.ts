@@ -48,9 +48,9 @@ export function generateTrunkPrefixes(): string {
 }
 
 function readRegion(name: string): Region {
-	const region: unknown = Object.entries(metadata.countries).find(([one]) => one === name)?.[1];
-	if (!Array.isArray(region)) throw new Error(`No region ${name}`);
-	const [prefix, types]: unknown[] = [region[5], region[11]];
+	const region = Object.entries(metadata.countries).find(([one]) => one === name)?.[1];
+	const fields: unknown[] = region ?? [];
+	const [prefix, types] = [fields[5], fields[11]];
 	if (!Array.isArray(types)) throw new Error(`No types of numbers in ${name}`);
 	return {
 		prefix: typeof prefix === 'string' ? prefix : undefined,

@@ -230,7 +230,7 @@ describe('What an expression may put into', () => {
 		async (operation) => {
 			const run = async (onError?: OnError) =>
 				await runNode({
-					parameters: { operation } as INodeParameters,
+					parameters: { operation },
 					credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 					onError,
 				});
