@@ -56,7 +56,7 @@ export function parseLine(context: IExecuteSingleFunctions): LineRef {
 	if (isRecord(value)) {
 		throw inputError(
 			`The line is an object ${describeFields(value)}`,
-			'Give one of its fields, the phone number or the ID, e.g. {{ $json.phone_number }}.',
+			`Give one of its fields, the phone number or the ID, e.g. {{ $json.${mode === 'id' ? 'id' : 'phone_number'} }}.`,
 		);
 	}
 	// A bare value, as an expression in place of the whole field returns it, says itself what it is.
@@ -80,11 +80,8 @@ export function rawLineInput(context: IExecuteSingleFunctions): string {
 
 function getStored(context: IExecuteSingleFunctions): { mode?: unknown; value?: unknown } {
 	const stored: unknown = context.getNodeParameter('line', '');
-	return isRecord(stored) && isLocator(stored) ? stored : { value: stored };
-}
-
-function isLocator(value: Record<string, unknown>): boolean {
-	return '__rl' in value || 'mode' in value || 'value' in value;
+	const isLocator = isRecord(stored) && ('__rl' in stored || 'value' in stored);
+	return isLocator ? stored : { value: stored };
 }
 
 /** Returns the names of an object's first fields, e.g. `with the fields id, phone_number`. */
