@@ -43,7 +43,8 @@ export class LinqApi implements ICredentialType {
 		{ apiKey }: ICredentialDataDecryptedObject,
 		request: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => {
-		const key = typeof apiKey === 'string' ? apiKey.trim() : '';
+		// Some copy the whole header.
+		const key = typeof apiKey === 'string' ? apiKey.trim().replace(/^bearer\s+/i, '') : '';
 		const headers = { ...request.headers, Authorization: `Bearer ${key}` };
 		return await Promise.resolve({ ...request, headers });
 	};

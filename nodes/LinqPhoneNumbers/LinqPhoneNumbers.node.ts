@@ -2,12 +2,10 @@ import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { CREDENTIAL } from '../shared/n8n/constants';
 import { getLines } from '../shared/n8n/lineOptions';
-import { listDescription, listOperation } from './operations/list';
-import {
-	updateForwardingDescription,
-	updateForwardingOperation,
-} from './operations/updateForwarding';
 import { searchLines } from './listSearch';
+import { operationParameter } from './operationParameter';
+import { listDescription } from './operations/list';
+import { updateForwardingDescription } from './operations/updateForwarding';
 
 export class LinqPhoneNumbers implements INodeType {
 	description: INodeTypeDescription = {
@@ -30,18 +28,7 @@ export class LinqPhoneNumbers implements INodeType {
 		credentials: [{ name: CREDENTIAL, required: true }],
 		// The base URL is the credential's: as an expression here, n8n would take the first item's for all.
 		requestDefaults: { headers: { Accept: 'application/json' } },
-		properties: [
-			{
-				displayName: 'Operation',
-				name: 'operation',
-				type: 'options',
-				noDataExpression: true,
-				options: [listOperation, updateForwardingOperation],
-				default: 'list',
-			},
-			...listDescription,
-			...updateForwardingDescription,
-		],
+		properties: [operationParameter, ...listDescription, ...updateForwardingDescription],
 	};
 
 	methods = { listSearch: { searchLines }, loadOptions: { getLines } };

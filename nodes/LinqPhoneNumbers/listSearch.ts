@@ -1,4 +1,5 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
+import { toPlainText } from '../shared/linq/plainText';
 import { getLineOptions } from '../shared/n8n/lineOptions';
 
 /** Returns the entries of the line picker: each line's number and reputation, those that contain what was typed. */
@@ -12,6 +13,9 @@ export async function searchLines(
 
 /** Returns true if a name contains what was typed, however the number or the words are separated. */
 function matches(name: string, typed: string): boolean {
-	const bare = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+	const bare = (text: string) =>
+		toPlainText(text)
+			.toLowerCase()
+			.replace(/[^\p{L}\p{N}]/gu, '');
 	return bare(name).includes(bare(typed));
 }

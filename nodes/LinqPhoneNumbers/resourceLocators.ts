@@ -1,10 +1,11 @@
 import type { IExecuteSingleFunctions, INodeProperties } from 'n8n-workflow';
 import { parseE164 } from '../shared/linq/e164';
 import { isRecord } from '../shared/linq/isRecord';
-import { parseLineId } from '../shared/linq/lineId';
+import { isLineId, parseLineId } from '../shared/linq/lineId';
 import type { LineRef } from '../shared/linq/lineRef';
 import { parseLineRef } from '../shared/linq/lineRef';
 import { inputError } from '../shared/linq/linqError';
+import { isEmpty } from '../shared/linq/plainText';
 
 export const lineLocator: INodeProperties = {
 	displayName: 'Line',
@@ -46,14 +47,26 @@ export const lineLocator: INodeProperties = {
  */
 export function parseLine(context: IExecuteSingleFunctions): LineRef {
 	const { mode, value } = getStored(context);
-	if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) {
+	if (isEmpty(value)) {
 		throw inputError(
 			'No line is chosen',
 			'Choose the line from the list, or enter its phone number or ID. If it comes from an expression, the expression found nothing for this item.',
 		);
 	}
+	if (isRecord(value)) {
+		throw inputError(
+			`The line is an object ${describeFields(value)}`,
+			`Give one of its fields, the phone number or the ID, e.g. {{ $json.${mode === 'id' ? 'id' : 'phone_number'} }}.`,
+		);
+	}
 	// A bare value, as an expression in place of the whole field returns it, says itself what it is.
 	if (mode === undefined) return parseLineRef(value, 'The line');
+	if (mode === 'number' && isLineId(value)) {
+		throw inputError(
+			`The line "${parseLineId(value)}" is an ID, not a phone number`,
+			'Choose By ID to enter the ID, or enter the phone number with + and country code, e.g. +12025551234.',
+		);
+	}
 	return mode === 'number'
 		? { kind: 'number', number: parseE164(value, 'The line') }
 		: { kind: 'id', id: parseLineId(value) };
@@ -67,5 +80,14 @@ export function rawLineInput(context: IExecuteSingleFunctions): string {
 
 function getStored(context: IExecuteSingleFunctions): { mode?: unknown; value?: unknown } {
 	const stored: unknown = context.getNodeParameter('line', '');
-	return isRecord(stored) ? stored : { value: stored };
+	const isLocator = isRecord(stored) && ('__rl' in stored || 'value' in stored);
+	return isLocator ? stored : { value: stored };
+}
+
+/** Returns the names of an object's first fields, e.g. `with the fields id, phone_number`. */
+function describeFields(value: Record<string, unknown>): string {
+	const names = Object.keys(value);
+	if (names.length === 0) return 'without fields';
+	const shown = names.length > 5 ? [...names.slice(0, 5), '…'] : names;
+	return `with the ${names.length === 1 ? 'field' : 'fields'} ${shown.join(', ')}`;
 }

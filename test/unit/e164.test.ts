@@ -18,6 +18,38 @@ const accepted: Array<[country: string, number: string, ...written: string[]]> =
 		'\u202a+1 (202) 555-7777\u202c',
 	],
 	[
+		'United States, with characters that nobody sees',
+		'+12025557777',
+		'+12025557777\u200b',
+		'\ufeff+1\u200d202\u2060555\u00ad7777',
+		'+1 202\ufe0f 555 7777\u{e0100}',
+		'\u115f\u1160\u3164\uffa0+12025557777',
+		'+120255\u3164\uffa057777',
+	],
+	[
+		'United States, with blanks and dashes of other kinds',
+		'+12025557777',
+		'+1\u1680202\u2007555\u30007777',
+		'+1\t202\t555\t7777',
+		'\t+1 \u00a0 202 555 7777\n\n',
+		'+1\u2212202\u2013555\u20147777',
+		'+1\uff0d202\ufe58555\ufe637777',
+	],
+	[
+		'United States, with digits of other kinds',
+		'+12025557777',
+		'+١٢٠٢٥٥٥٧٧٧٧',
+		'+۱ ۲۰۲ ۵۵۵ ۷۷۷۷',
+		'+१ २०२ ५५५ ७७७७',
+		'＋１　（２０２）　５５５－７７７７',
+		'+\u{1d7cf}\u{1d7da}\u{1d7e2}\u{1d7ee}\u{1d7fb}55\u{1d7fd}777',
+	],
+	['Russia, area codes that begin with an 8', '+78121234567', '+7 812 123 45 67'],
+	['Russia, called without charge', '+78005553535', '+7 800 555-35-35'],
+	['Hungary', '+3612345678', '+36 1 234 5678'],
+	['San Marino', '+3780549886000', '+378 0549 886000'],
+	['Gabon', '+24101441234', '+241 01 44 12 34'],
+	[
 		'Germany',
 		'+4930123456',
 		'+49 30 123456',
@@ -72,6 +104,12 @@ const refused: Array<[written: unknown, words: string]> = [
 	['+61 02 9374 4000', 'has a 0 after the country code'],
 	['+91-098765-43210', 'has a 0 after the country code'],
 	['+972-03-123-4567', 'has a 0 after the country code'],
+	// Other prefixes of this kind.
+	['+36 06 1 234 5678', 'has a 06 after the country code'],
+	['+7 8 301 555 12 34', 'has an 8 after the country code'],
+	['+7 8 (301) 555-12-34', 'is not a phone number'],
+	['+7 8 800 555-35-35', 'has an 8 after the country code'],
+	['+375 8 029 491-19-11', 'has an 8 after the country code'],
 	// Separators that separate nothing, or brackets around something else.
 	['+1 202--555-7777', 'is not a phone number'],
 	['+1 202 555 7777 -', 'is not a phone number'],
@@ -88,12 +126,29 @@ const refused: Array<[written: unknown, words: string]> = [
 	['+4912345678901234', 'is not a phone number'],
 	['+1 202 555 CALL', 'is not a phone number'],
 	['tel:+12025557777', 'is not a phone number'],
-	['+١٢٠٢٥٥٥٧٧٧٧', 'is not a phone number'],
 	['+', 'is not a phone number'],
 	[1.2025557777e25, 'is not a phone number'],
 	[{ number: 1 }, 'is not a phone number'],
 	[['+12025557777'], 'is not a phone number'],
 	[true, 'is not a phone number'],
+];
+
+/** What the message shows of characters that would show nothing. */
+const named: Array<[written: string, words: string]> = [
+	[
+		'+1202\u00075557777',
+		'"+1202\ufffd5557777" with U+0007 after the 4th digit is not a phone number',
+	],
+	['\u0000+12025557777', '"\ufffd+12025557777" with U+0000 before the first digit is not'],
+	[
+		'+1\u0001202555777\u0002\u20287',
+		'U+0001 after the 1st digit, U+0002 after the 10th digit, U+2028',
+	],
+	['+12\ud800025557777', 'with U+D800 after the 2nd digit'],
+	['+120\ue00025557777', 'with U+E000 after the 3rd digit'],
+	['+12025557777\n+12025558888', 'with U+000A after the 11th digit'],
+	['202\u200b5557777', '"2025557777" does not begin with +'],
+	['+1202555777\u200b', '"+1202555777" has 9 digits after +1'],
 ];
 
 describe('A phone number that a person wrote', () => {
@@ -111,4 +166,32 @@ describe('A phone number that a person wrote', () => {
 		expect(read).toThrow(`The number`);
 		expect(read).toThrow(words);
 	});
+
+	it.each(named)('%j shows %s', (written, words) => {
+		expect(() => parseE164(written, 'The number')).toThrow(words);
+	});
+
+	it.each([
+		['2025557777', '"+12025557777"'],
+		[12025557777, '"+12025557777"'],
+		['(202) 555-7777', '"+12025557777"'],
+		['1-202-555-7777', '"+12025557777"'],
+		['030 123456', undefined],
+		['0044 20 7946 0000', undefined],
+		['202555777', undefined],
+		['1202555777', undefined],
+	])('%j may be %s', (written, number) => {
+		const { description } = refusal(written).details;
+		if (number === undefined) expect(description).not.toContain('the code +1');
+		else expect(description).toContain(`write ${number}.`);
+	});
 });
+
+function refusal(written: unknown): LinqError {
+	try {
+		parseE164(written, 'The number');
+	} catch (error) {
+		if (error instanceof LinqError) return error;
+	}
+	throw new Error('It was accepted');
+}

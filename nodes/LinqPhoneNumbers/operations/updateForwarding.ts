@@ -12,6 +12,7 @@ import type { LineRef } from '../../shared/linq/lineRef';
 import { inputError, LinqError } from '../../shared/linq/linqError';
 import type { UpdatedForwarding } from '../../shared/linq/phoneNumber';
 import { parseUpdatedForwarding, PHONE_NUMBERS_URL } from '../../shared/linq/phoneNumber';
+import { isEmpty, toPlainText } from '../../shared/linq/plainText';
 import { parseBoolean, parseObject, parseOption } from '../../shared/n8n/parameters';
 import type { AccountRun } from '../accountRun';
 import { executedBy } from '../declarativeExecute';
@@ -230,12 +231,8 @@ function parseForwardingNumber(context: IExecuteSingleFunctions): string | null 
 	if (forwarding === 'clear') return null;
 	const number: unknown = context.getNodeParameter('forwardingNumber', '');
 	const mayClear = forwarding === 'setOrClear';
-	if (mayClear && typeof number === 'string' && /^\s*clear\s*$/i.test(number)) return null;
-	if (
-		number === undefined ||
-		number === null ||
-		(typeof number === 'string' && number.trim() === '')
-	) {
+	if (mayClear && typeof number === 'string' && /^clear$/i.test(toPlainText(number))) return null;
+	if (isEmpty(number)) {
 		throw inputError(
 			'The forwarding number is empty',
 			mayClear

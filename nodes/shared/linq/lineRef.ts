@@ -1,6 +1,7 @@
 import { parseE164 } from './e164';
 import { isLineId, parseLineId } from './lineId';
 import { inputError } from './linqError';
+import { isEmpty } from './plainText';
 
 /** A line as the user named it. */
 export type LineRef = { kind: 'id'; id: string } | { kind: 'number'; number: string };
@@ -23,7 +24,7 @@ export function parseLineRef(value: unknown, field: string): LineRef {
  * @throws LinqError if one of them is neither a phone number nor an ID, or there is nothing in place of the list
  */
 export function parseLineRefs(value: unknown, field: string): LineRef[] {
-	if (value === undefined || value === null || value === '') {
+	if (isEmpty(value)) {
 		throw inputError(
 			`${field} is empty`,
 			'Choose lines from the list, or remove it to get all. If it comes from an expression, the expression found nothing for this item.',

@@ -35,6 +35,8 @@ describe('the picker of lines', () => {
 
 	it.each([
 		['555-0003', ['+12025550003 (CRITICAL)']],
+		['\u200b+1\u2007202\u2212555\u20100003', ['+12025550003 (CRITICAL)']],
+		['０００３', ['+12025550003 (CRITICAL)']],
 		['at risk', ['+12025550002 (AT_RISK)', '+12025550005 (AT_RISK)']],
 		['nothing like it', []],
 	])('searches for %s', async (typed, expected) => {

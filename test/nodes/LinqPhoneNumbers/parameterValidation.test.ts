@@ -1,4 +1,4 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters, OnError } from 'n8n-workflow';
 import { LinqPhoneNumbers } from '../../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
 import { runNode } from '../../support/runNode';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
@@ -84,7 +84,9 @@ const list: Record<string, Row[]> = {
 			['+12025550002', '+12025550003'],
 		],
 		[ID, ['+12025550002']],
+		[`${ID}\u200b`, ['+12025550002']],
 		['+1 202 555 0002', ['+12025550002']],
+		['+1\u2007202\u2212555\u20100002\u200b', ['+12025550002']],
 		[[], ALL],
 		['', 'The filter Lines is empty'],
 		[null, 'The filter Lines is empty'],
@@ -113,12 +115,25 @@ const updateForwarding: Record<string, Row[]> = {
 		[null, 'No line is chosen'],
 		[[], 'The line is not a phone number'],
 		[true, 'The line is not a phone number'],
+		['+12025550002\u200b', ['+12025550002']],
+		[`\u200b${ID}\u00a0`, ['+12025550002']],
+		['\u200b', 'No line is chosen'],
+		[{ id: ID, phone_number: 'x' }, 'The line is an object with the fields id, phone_number'],
+		[
+			{ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 },
+			'The line is an object with the fields a, b, c, d, e, …',
+		],
+		[{}, 'The line is an object without fields'],
+		[{ mode: 'x', phone: 'y' }, 'The line is an object with the fields mode, phone'],
+		[{ mode: 'number', value: '+12025550002' }, ['+12025550002']],
+		[{ mode: 'number', value: ID }, `The line "${ID}" is an ID, not a phone number`],
 	],
 	'line.value': [
 		[ID, ['+12025550002']],
-
+		[`\ufeff${ID}\u3000`, ['+12025550002']],
 		['+12025550002', 'The line\'s ID "+12025550002" is not a UUID'],
 		[2, "The line's ID is not a UUID"],
+		[{ id: ID }, 'The line is an object with the field id'],
 		['', 'No line is chosen'],
 		[null, 'No line is chosen'],
 	],
@@ -138,6 +153,8 @@ const updateForwarding: Record<string, Row[]> = {
 		['', 'The forwarding number is empty'],
 		[null, 'The forwarding number is empty'],
 		['clear', 'The forwarding number "clear" '],
+		['+12025557777\u200b', ['+12025550002']],
+		['\u200b', 'The forwarding number is empty'],
 		[false, 'The forwarding number is not a phone number'],
 		[[FORWARD], 'The forwarding number is not a phone number'],
 	],
@@ -200,7 +217,7 @@ describe('What an expression may put into', () => {
 				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 			});
 			if (typeof outcome === 'string') {
-				expect(error?.message).toContain(outcome);
+				expect(error?.message).toContain(withId(outcome));
 				expect(error?.description).toMatch(/^[A-Z].*\.$/);
 				expect(server.requests).toEqual([]);
 			} else {
@@ -209,6 +226,37 @@ describe('What an expression may put into', () => {
 			}
 		},
 	);
+
+	it.each(['delete', '', null, 2, "={{ 'list' }}", 'toString'])(
+		'is no operation: %j',
+		async (operation) => {
+			const run = async (onError?: OnError) =>
+				await runNode({
+					parameters: { operation },
+					credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+					onError,
+				});
+			const { error } = await run();
+			const words = 'is not one of list, updateForwarding';
+			expect(error?.message).toContain(words);
+			expect(error?.description).toMatch(/^Open the node and choose .*\.$/);
+			const { outputs } = await run('continueErrorOutput');
+			expect(outputs[1]?.[0]?.json.error).toMatchObject({
+				message: expect.stringContaining(words) as string,
+				source: 'input',
+			});
+			expect(server.requests).toEqual([]);
+		},
+	);
+
+	it.each(['Bearer ', 'bearer  ', ' BEARER\t'])('stands before the API key: %j', async (prefix) => {
+		const { outputs, error } = await runNode({
+			parameters: { operation: 'list' },
+			credentials: { apiKey: `${prefix}${server.apiKey}`, baseUrl: server.baseUrl },
+		});
+		expect(error).toBeUndefined();
+		expect(outputs[0]).toHaveLength(ALL.length);
+	});
 
 	it('leaves no parameter of the node out', () => {
 		const { properties } = new LinqPhoneNumbers().description;

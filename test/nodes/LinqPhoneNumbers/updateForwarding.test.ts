@@ -139,7 +139,7 @@ describe('Update Forwarding', () => {
 		['a rule that would cut a UUID out', { ...byId(`x${UUID}`), __regex: 'x(.*)' }],
 		['the list mode', { __rl: true, mode: 'list', value: '..%2fchats' }],
 		['an unknown mode', { __rl: true, mode: 'url', value: '../chats' }],
-		['an object', byId('={{ { a: 1 } }}')],
+		['a list', byId('={{ [1] }}')],
 	])('refuses a line id that is no UUID: %s', async (_, line) => {
 		const { error } = await update({ line });
 		expect(error?.message).toContain('is not a UUID');

@@ -113,7 +113,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		await trigger.activate();
 		const [created] = server.subscriptions.all;
 		expect(created?.phone_numbers).toEqual(['+12025550001', '+12025550002']);
-		trigger.parameters = { lines: ['+1 (202) 555-0003'] };
+		trigger.parameters = { lines: ['+1 (202) 555\u20110003\u200b'] };
 		await trigger.activate();
 		expect(server.subscriptions.all).toEqual([
 			expect.objectContaining({ id: created?.id, phone_numbers: ['+12025550003'] }),

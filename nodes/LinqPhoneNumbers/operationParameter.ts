@@ -1,0 +1,45 @@
+import type {
+	IExecuteSingleFunctions,
+	IHttpRequestOptions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
+import { inputError } from '../shared/linq/linqError';
+import { PHONE_NUMBERS_URL } from '../shared/linq/phoneNumber';
+import { executedBy } from './declarativeExecute';
+import type { NodeRun } from './nodeRun';
+import { listOperation } from './operations/list';
+import { updateForwardingOperation } from './operations/updateForwarding';
+
+const operations = [listOperation, updateForwardingOperation];
+
+export const operationParameter: INodeProperties = {
+	displayName: 'Operation',
+	name: 'operation',
+	type: 'options',
+	noDataExpression: true,
+	options: operations,
+	default: 'list',
+	// The chosen operation's own routing takes its place.
+	routing: executedBy({ method: 'GET', url: PHONE_NUMBERS_URL }, executeUnknown),
+};
+
+/** Refuses an item: the operation is none that the node has, as after a change in a workflow's file. */
+async function executeUnknown(
+	context: IExecuteSingleFunctions,
+	_request: IHttpRequestOptions,
+	run: NodeRun,
+): Promise<INodeExecutionData[]> {
+	return await run.processItem(context, {
+		parse: () => {
+			const written = JSON.stringify(context.getNode().parameters.operation);
+			const known = operations.map(({ value }) => value).join(', ');
+			throw inputError(
+				`The operation ${written} is not one of ${known}`,
+				'Open the node and choose the operation from the list.',
+			);
+		},
+		run: async () => await Promise.resolve([]),
+		reportsProgress: false,
+	});
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import examples from 'libphonenumber-js/examples.mobile.json';
+import metadata from 'libphonenumber-js/metadata.max.json';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { parseE164 } from '../../nodes/shared/linq/e164';
+import { TRUNK_PREFIXES, VALID_WITH_PREFIX } from '../../nodes/shared/linq/trunkPrefixes';
+import { GENERATED_FILE, generateTrunkPrefixes } from '../generateTrunkPrefixes';
+
+const prefixOf = new Map(
+	Object.entries(TRUNK_PREFIXES).flatMap(([prefix, codes]) =>
+		codes.split(' ').map((code) => [code, prefix] as const),
+	),
+);
+
+/** The countries' example numbers, and valid numbers around them: with each other digit in each place. */
+const numbers = Object.entries(metadata.country_calling_codes).flatMap(([code, regions]) =>
+	regions.flatMap((region) => {
+		const example = Object.entries(examples).find(([name]) => name === region)?.[1];
+		return example === undefined
+			? []
+			: { region, code, nationals: [example, ...variants(example)] };
+	}),
+);
+
+function variants(example: string): string[] {
+	return Array.from(example, (_, place) =>
+		Array.from('0123456789', (digit) => example.slice(0, place) + digit + example.slice(place + 1)),
+	).flat();
+}
+
+function isValid(number: string): boolean {
+	const parsed = parsePhoneNumberFromString(number);
+	// The library itself leaves a prefix out, and calls the rest valid.
+	return parsed?.number === number && parsed.isValid();
+}
+
+function read(number: string): string {
+	try {
+		return parseE164(number, 'The number');
+	} catch (error) {
+		return error instanceof Error ? error.message : '';
+	}
+}
+
+describe('Prefixes that are dialled inside a country only', () => {
+	it('are those of the library', () => {
+		expect(readFileSync(GENERATED_FILE, 'utf8')).toBe(generateTrunkPrefixes());
+	});
+
+	it('are known for all countries that the library has', () => {
+		expect(numbers.length).toBeGreaterThan(230);
+		for (const code of ['39', '378', '225', '241']) expect(prefixOf.has(code)).toBe(false);
+	});
+
+	it.each(numbers)('$region: no valid number is refused', ({ code, nationals }) => {
+		const valid = nationals.map((national) => `+${code}${national}`).filter(isValid);
+		expect(valid).not.toEqual([]);
+		expect(valid.map(read)).toEqual(valid);
+	});
+
+	it.each(numbers)('$region: a number with the prefix is refused', ({ code, nationals }) => {
+		const prefix = prefixOf.get(code);
+		if (prefix === undefined || code === '1') return;
+		for (const national of nationals.filter((one) => isValid(`+${code}${one}`))) {
+			const number = `+${code}${prefix}${national}`;
+			// A longer number of the same country.
+			if (isValid(number)) expect(read(number)).toBe(number);
+			else expect(read(number)).toContain(` ${prefix} after the country code`);
+		}
+	});
+
+	it.each([
+		['7', '8005553535'],
+		['62', '0078031234567'],
+		['66', '0018001234567'],
+		['81', '0037123456'],
+		['82', '00308123456'],
+		['91', '0008001234567'],
+		['250', '06000000'],
+		['359', '008001234567'],
+		['375', '8011234567'],
+		['598', '0004123456'],
+	])('+%s: %s begins with the prefix, and is a number', (code, national) => {
+		const number = `+${code}${national}`;
+		expect(national.startsWith(prefixOf.get(code) ?? 'none')).toBe(true);
+		expect(isValid(number)).toBe(true);
+		expect(read(number)).toBe(number);
+	});
+
+	it('are known where numbers begin with the same digits', () => {
+		expect(Object.keys(VALID_WITH_PREFIX)).toHaveLength(10);
+	});
+});
