@@ -390,7 +390,10 @@ export function nodeRuns(environment: () => Environment): void {
 				const settings = { credentials: { linqApi: { id: credential, name: 'Self-signed' } } };
 				const error = await failure({}, settings);
 				assert.equal(error.source, 'network');
-				assert.match(String(error.message), /certificate is of no authority that n8n trusts$/);
+				assert.match(
+					String(error.message),
+					/certificate is not from an authority that n8n trusts$/,
+				);
 				assert.match(String(error.description), /Ignore SSL Issues/);
 				const ignored = await failure(
 					{ requestOptions: { allowUnauthorizedCerts: true } },

@@ -138,9 +138,9 @@ function otherRemedy(status: number): string {
 		case 401:
 			return CHECK_KEY;
 		case 403:
-			return "This is no response of Linq's API: a firewall or a proxy may have refused the request. Ask whoever manages the network that n8n runs in. Check also the proxy under Request Options and the base URL in the Linq API credential.";
+			return "This response is not from Linq's API: a firewall or a proxy may have refused the request. Ask whoever manages the network that n8n runs in. Check also the proxy under Request Options and the base URL in the Linq API credential.";
 		case 404:
-			return `${CHECK_BASE_URL} This is no response of Linq's API.`;
+			return `${CHECK_BASE_URL} This response is not from Linq's API.`;
 		case 407:
 			return "A proxy wants a user name and a password. Check the proxy under Request Options, with both in its address (http://user:password@host:port), or the one in n8n's environment (HTTPS_PROXY).";
 		case 429:
@@ -149,7 +149,7 @@ function otherRemedy(status: number): string {
 	if (status < 400) return NO_REDIRECTS;
 	return isRetryableStatus(status)
 		? 'This is a server error at Linq or on the way to it, e.g. of a proxy. Try again later.'
-		: "This is no response of Linq's API: a proxy or a firewall may have sent it, or the base URL leads elsewhere. Check the proxy under Request Options and the base URL in the Linq API credential (also https or http).";
+		: "This response is not from Linq's API: a proxy or a firewall may have sent it, or the base URL leads elsewhere. Check the proxy under Request Options and the base URL in the Linq API credential (also https or http).";
 }
 
 function defaultMessage({ statusCode, headers }: LinqResponse): string {

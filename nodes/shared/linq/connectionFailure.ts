@@ -26,7 +26,7 @@ const UNREADABLE =
 	'Something that is not Linq may have sent it: check the base URL in the Linq API credential (also https or http) and the proxy under Request Options, then try again.';
 
 const UNTRUSTED: Omit<ConnectionFailure, 'code'> = {
-	reason: "the server's certificate is of no authority that n8n trusts",
+	reason: "the server's certificate is not from an authority that n8n trusts",
 	remedy: `If a company's proxy or firewall stands in between, give n8n the company's certificate authority in the environment variable NODE_EXTRA_CA_CERTS. ${IGNORE_SSL}`,
 	isNotSent: true,
 	isLasting: true,
@@ -87,7 +87,7 @@ const FAILURES: Array<[codes: RegExp, failure: Omit<ConnectionFailure, 'code'>]>
 		/^HPE_HEADER_OVERFLOW$/,
 		{ reason: "the response's headers are too long for Node.js", remedy: UNREADABLE },
 	],
-	[/^HPE_/, { reason: 'the response is no HTTP that Node.js can read', remedy: UNREADABLE }],
+	[/^HPE_/, { reason: 'the response is not HTTP that Node.js can read', remedy: UNREADABLE }],
 	[
 		new RegExp(`^Z_|^${RESPONSE_BROKEN}$`),
 		{ reason: 'the response was cut off or could not be unpacked', remedy: UNREADABLE },

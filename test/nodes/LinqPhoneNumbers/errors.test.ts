@@ -108,7 +108,7 @@ describe('What the user is told of', () => {
 	});
 	const WEB_PAGE = 'received a web page instead of an API response';
 	const NO_REASON = 'the response gives no reason';
-	const NOT_LINQ = /^This is no response of Linq's API: a proxy or a firewall.* HTTP \d+\./;
+	const NOT_LINQ = /^This response is not from Linq's API: a proxy or a firewall.* HTTP \d+\./;
 
 	describe("Linq's own errors", () => {
 		it.each<[Fault, Expected]>([
@@ -273,7 +273,7 @@ describe('What the user is told of', () => {
 		it('with a self-signed certificate', async () => {
 			const url = await tlsUrl();
 			expectFailure(await run(url), [
-				"the server's certificate is of no authority that n8n trusts",
+				"the server's certificate is not from an authority that n8n trusts",
 				/NODE_EXTRA_CA_CERTS\. .*Ignore SSL Issues under Request Options\. \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
 				'network',
 				false,
@@ -340,11 +340,16 @@ describe('What the user is told of', () => {
 		const BROKEN = 'the response was cut off or could not be unpacked';
 
 		it.each([
-			['no HTTP', 'SSH-2.0-OpenSSH_9\r\n', 'the response is no HTTP that Node.js can read', /HPE_/],
+			[
+				'no HTTP',
+				'SSH-2.0-OpenSSH_9\r\n',
+				'the response is not HTTP that Node.js can read',
+				/HPE_/,
+			],
 			[
 				'two lengths',
 				`${headers}content-length: 1\r\ncontent-length: 2\r\n\r\n`,
-				'the response is no HTTP that Node.js can read',
+				'the response is not HTTP that Node.js can read',
 				/HPE_/,
 			],
 			[
@@ -374,6 +379,31 @@ describe('What the user is told of', () => {
 				expect(connections()).toBe(2);
 			},
 		);
+	});
+
+	describe('a server out of reach', () => {
+		const REMEDY = /^Check the base URL.* It was tried 2 times\./;
+
+		it.each<[string, IDataObject, Expected]>([
+			[
+				'http://127.0.0.1:1',
+				{},
+				['the server refused the connection', REMEDY, 'network', true, null],
+			],
+			[
+				'http://linq.example',
+				{ proxy: 'http://127.0.0.1:1' },
+				['the server refused the connection', /proxy under Request Options/, 'network', true, null],
+			],
+		])('%s', async (baseUrl, requestOptions, expected) => {
+			expectFailure(await run(baseUrl, requestOptions), expected);
+		});
+
+		it('in time', async () => {
+			server.faults.push({ fault: { kind: 'hang' } });
+			const error = await run(server.baseUrl, { timeout: 100 });
+			expectFailure(error, ['no response came in time', REMEDY, 'network', true, null]);
+		});
 	});
 
 	describe('whether it was sent', () => {
