@@ -1,8 +1,13 @@
 // Failing nodes are part of the tests: n8n's log of them would hide the result.
 process.env.N8N_LOG_LEVEL ??= 'silent';
 
+// proxy-chain and what it brings are ES modules, which Jest does not load as they are.
+const transformIgnorePatterns = ['/node_modules/(?!(proxy-chain|socks-proxy-agent|agent-base)/)'];
 const transform = {
-	'\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
+	'\\.ts$|/(proxy-chain|socks-proxy-agent|agent-base)/.+\\.js$': [
+		'@swc/jest',
+		{ jsc: { target: 'es2022', parser: { syntax: 'typescript' } } },
+	],
 };
 
 /**
@@ -17,6 +22,7 @@ function engine(name, core) {
 		testEnvironment: 'node',
 		testMatch: ['<rootDir>/test/nodes/**/*.test.ts'],
 		transform,
+		transformIgnorePatterns,
 		moduleNameMapper: {
 			'^n8n-core$': require.resolve(core),
 			'^n8n-workflow$': require.resolve('n8n-workflow', { paths: [require.resolve(core)] }),

@@ -4,6 +4,8 @@ import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 import { Server } from 'proxy-chain';
 import { manyLines } from '../fakeLinqApi/fixtures.js';
 import { startFakeLinqApi } from '../fakeLinqApi/server.js';
+import { tlsServer } from '../support/brokenServers.js';
+import { selfSigned } from '../support/certificates.js';
 import type { Execution, WorkflowToCreate } from './n8nApi.js';
 import type { Environment } from './environment.js';
 import { calledWithItems, LINQ, linqNode, noOp, workflowOf } from './workflows.js';
@@ -375,6 +377,62 @@ export function nodeRuns(environment: () => Environment): void {
 				assert.equal(forwarded(), 2);
 			} finally {
 				await proxy.close(true);
+			}
+		});
+
+		/** The error of one failed update. */
+		const failure = async (parameters: INode['parameters'], settings: Partial<INode> = {}) => {
+			const execution = await run(
+				lineItems(1),
+				{ ...UPDATE, ...parameters },
+				{ onError: 'continueErrorOutput', ...settings },
+			);
+			const [failed] = json(outputs(execution)[1]);
+			return (failed?.error ?? {}) as Partial<Record<string, unknown>>;
+		};
+
+		it('proxy that wants a password: the error names the proxy', async () => {
+			const proxy = new Server({
+				host: '127.0.0.1',
+				port: 0,
+				prepareRequestFunction: () => ({ requestAuthentication: true }),
+			});
+			await proxy.listen();
+			try {
+				const error = await failure({
+					requestOptions: { proxy: `http://127.0.0.1:${proxy.port}` },
+				});
+				assert.equal(error.source, 'network');
+				assert.equal(error.http_status, 407);
+				assert.match(String(error.message), /a proxy wants a user name and a password$/);
+				assert.match(String(error.description), /proxy under Request Options/);
+			} finally {
+				await proxy.close(true);
+			}
+		});
+
+		it('self-signed certificate: the error says what helps, and Ignore SSL Issues does', async () => {
+			const server = await tlsServer(selfSigned('IP:127.0.0.1'));
+			try {
+				const credential = await environment().api.createCredential('Self-signed', 'linqApi', {
+					apiKey: 'any',
+					baseUrl: `https://127.0.0.1:${server.port}`,
+				});
+				const settings = { credentials: { linqApi: { id: credential, name: 'Self-signed' } } };
+				const error = await failure({}, settings);
+				assert.equal(error.source, 'network');
+				assert.match(
+					String(error.message),
+					/certificate is not from an authority that n8n trusts$/,
+				);
+				assert.match(String(error.description), /Ignore SSL Issues/);
+				const ignored = await failure(
+					{ requestOptions: { allowUnauthorizedCerts: true } },
+					settings,
+				);
+				assert.match(String(ignored.message), /Linq did not confirm the update/);
+			} finally {
+				await server.close();
 			}
 		});
 	});

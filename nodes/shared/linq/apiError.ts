@@ -1,3 +1,4 @@
+import type { ConnectionFailure } from './connectionFailure';
 import type { ErrorSource } from './linqError';
 import { LinqError } from './linqError';
 import { isRecord } from './isRecord';
@@ -10,6 +11,11 @@ export interface LinqResponse {
 	headers: Record<string, unknown>;
 	body: unknown;
 }
+
+const CHECK_KEY = 'Check the API key in the Linq API credential.';
+const CHECK_BASE_URL = 'Check the base URL in the Linq API credential.';
+const NO_REDIRECTS =
+	'Redirects are not followed, so that the API key is only sent to its own host. Set the base URL in the Linq API credential to the final address.';
 
 /** What was being done when a request failed. */
 export interface FailedRequest {
@@ -45,6 +51,11 @@ export function parseErrorBody(body: unknown): ApiErrorBody {
 	};
 }
 
+/** Returns true if a response has Linq's error body. Any other may be of something on the way, e.g. a proxy. */
+export function isLinqError({ body }: LinqResponse): boolean {
+	return parseErrorBody(body).code !== undefined;
+}
+
 /** Returns the words for a response that is no success. */
 export function errorFromResponse(
 	response: LinqResponse,
@@ -54,16 +65,17 @@ export function errorFromResponse(
 	const { code, message, docUrl, traceId: bodyTraceId } = parseErrorBody(response.body);
 	const traceId = bodyTraceId ?? text(response.headers['x-trace-id']);
 	const reason = message ?? defaultMessage(response);
+	const isLinq = isLinqError(response);
 	const description = [
-		remedyFor(statusCode, isLineRequest),
+		isLinq ? linqRemedy(statusCode, isLineRequest) : otherRemedy(statusCode),
 		...notes,
-		`Linq answered with HTTP ${statusCode}${code === undefined ? '' : `, code ${code}`}.`,
+		isLinq ? `Linq responded with HTTP ${statusCode}, code ${code}.` : `HTTP ${statusCode}.`,
 		docUrl && `More: ${docUrl}`,
 		traceId && `Trace ID for Linq's support: ${traceId}`,
 	];
 	return new LinqError(`${action}: ${reason}`, {
 		description: description.filter(Boolean).join(' '),
-		source: sourceOf(statusCode, isLineRequest && code !== undefined),
+		source: isLinq ? linqSource(statusCode, isLineRequest) : otherSource(statusCode),
 		reason,
 		retryable: isRetryableStatus(statusCode),
 		mayBeApplied,
@@ -74,52 +86,36 @@ export function errorFromResponse(
 	});
 }
 
-/**
- * Returns the words for a connection that failed.
- *
- * @param code Node's or axios' code, e.g. `ECONNRESET`
- */
+/** Returns the words for a connection that failed. */
 export function errorFromConnection(
-	code: string,
+	{ code, reason, remedy, isLasting }: ConnectionFailure,
 	{ action, mayBeApplied, notes }: FailedRequest,
 ): LinqError {
-	const reason = CONNECTION_WORDS[code] ?? 'Linq sent no complete response';
 	return new LinqError(`${action}: ${reason}`, {
-		description: [
-			'Check the base URL in the Linq API credential and the network that n8n runs in, then try again.',
-			...notes,
-			`(${code})`,
-		].join(' '),
+		description: [remedy, ...notes, `(${code})`].join(' '),
 		source: 'network',
 		reason,
-		retryable: true,
+		retryable: isLasting !== true,
 		mayBeApplied,
 	});
 }
 
-const CONNECTION_WORDS: Partial<Record<string, string>> = {
-	ECONNABORTED: 'Linq did not answer in time',
-	ETIMEDOUT: 'Linq did not answer in time',
-	ECONNREFUSED: 'the server refused the connection',
-	ECONNRESET: 'the connection was lost before the response was complete',
-	EAI_AGAIN: 'the host name could not be looked up',
-	ENOTFOUND: 'the host name does not exist',
-};
-
-/** A 404 that is not Linq's about a line means that the base URL leads elsewhere. */
-function sourceOf(status: number, isAboutLine: boolean): ErrorSource {
+function linqSource(status: number, isLineRequest: boolean): ErrorSource {
 	if (status === 408 || status === 429 || status >= 500) return 'linq';
 	if (status < 400 || status === 401 || status === 403) return 'credential';
-	return status === 404 && !isAboutLine ? 'credential' : 'input';
+	return status === 404 && !isLineRequest ? 'credential' : 'input';
 }
 
-function remedyFor(status: number, isLineRequest: boolean): string {
-	if (status >= 300 && status < 400) {
-		return 'Redirects are not followed, so that the API key is only sent to its own host. Set the base URL in the Linq API credential to the final address.';
-	}
+/** A redirect and a 404 that are not Linq's mean that the base URL leads elsewhere. */
+function otherSource(status: number): ErrorSource {
+	return status < 400 || status === 401 || status === 404 ? 'credential' : 'network';
+}
+
+/** Returns what to do about an error of Linq's. */
+function linqRemedy(status: number, isLineRequest: boolean): string {
 	switch (status) {
 		case 401:
-			return 'Check the API key in the Linq API credential.';
+			return CHECK_KEY;
 		case 403:
 			return isLineRequest
 				? 'The API key may not do this. Check that the line belongs to this Linq account.'
@@ -127,23 +123,41 @@ function remedyFor(status: number, isLineRequest: boolean): string {
 		case 404:
 			return isLineRequest
 				? 'Check that the line is in this Linq account (operation List shows them) and the base URL in the credential.'
-				: 'Check the base URL in the Linq API credential.';
+				: CHECK_BASE_URL;
 		case 429:
 			return 'Linq limits the rate of requests. Try again later, or with fewer items at a time.';
 	}
-	if (isRetryableStatus(status)) {
-		return 'This is a server error at Linq or on the way to it. Try again later.';
+	if (status < 400) return NO_REDIRECTS;
+	if (isRetryableStatus(status)) return 'This is a server error at Linq. Try again later.';
+	return status >= 500 ? `The server cannot do this. ${CHECK_BASE_URL}` : 'Check the values sent.';
+}
+
+/** Returns what to do about a response without Linq's error body. */
+function otherRemedy(status: number): string {
+	switch (status) {
+		case 401:
+			return CHECK_KEY;
+		case 403:
+			return "This response is not from Linq's API: a firewall or a proxy may have refused the request. Ask whoever manages the network that n8n runs in. Check also the proxy under Request Options and the base URL in the Linq API credential.";
+		case 404:
+			return `${CHECK_BASE_URL} This response is not from Linq's API.`;
+		case 407:
+			return "A proxy wants a user name and a password. Check the proxy under Request Options, with both in its address (http://user:password@host:port), or the one in n8n's environment (HTTPS_PROXY).";
+		case 429:
+			return 'Linq or something on the way to it limits the rate of requests. Try again later, or with fewer items at a time.';
 	}
-	return status >= 500
-		? 'The server cannot do this. Check the base URL in the Linq API credential.'
-		: 'Check the values sent.';
+	if (status < 400) return NO_REDIRECTS;
+	return isRetryableStatus(status)
+		? 'This is a server error at Linq or on the way to it, e.g. of a proxy. Try again later.'
+		: "This response is not from Linq's API: a proxy or a firewall may have sent it, or the base URL leads elsewhere. Check the proxy under Request Options and the base URL in the Linq API credential (also https or http).";
 }
 
 function defaultMessage({ statusCode, headers }: LinqResponse): string {
 	if (statusCode >= 300 && statusCode < 400) return 'the base URL responded with a redirect';
+	if (statusCode === 407) return 'a proxy wants a user name and a password';
 	return /html/i.test(String(headers['content-type']))
 		? 'received a web page instead of an API response'
-		: 'the API gave no reason';
+		: 'the response gives no reason';
 }
 
 function field(value: unknown, name: string): unknown {

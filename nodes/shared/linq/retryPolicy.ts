@@ -1,21 +1,6 @@
 /** Transient statuses. All requests are idempotent, so they are safe to send again. */
 const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504]);
 
-/** Codes of Node.js and axios for a connection that failed. */
-const CONNECTION_FAILURES = new Set([
-	'ECONNABORTED',
-	'ECONNREFUSED',
-	'ECONNRESET',
-	'EAI_AGAIN',
-	'EHOSTUNREACH',
-	'ENETDOWN',
-	'ENETUNREACH',
-	'ENOTFOUND',
-	'EPIPE',
-	'ERR_BAD_RESPONSE',
-	'ETIMEDOUT',
-]);
-
 /** Longer waits are left to the user's own schedule: a run gives up instead. */
 export const MAX_RETRY_AFTER_MS = 60_000;
 
@@ -28,21 +13,6 @@ export interface RetryHints {
 	headers: Record<string, unknown>;
 	/** `error.retry_after` of Linq's error body, in seconds. */
 	bodyRetryAfter?: unknown;
-}
-
-/** Codes of connections that failed before anything was sent. */
-const NOT_SENT = new Set([
-	'ECONNREFUSED',
-	'EAI_AGAIN',
-	'EHOSTUNREACH',
-	'ENETDOWN',
-	'ENETUNREACH',
-	'ENOTFOUND',
-]);
-
-/** Returns true if nothing can have been sent over a connection that failed with this code. */
-export function isNotSent(code: string): boolean {
-	return NOT_SENT.has(code);
 }
 
 /** Returns true if Linq may have done what was asked for, though it responded with this status. */
@@ -58,11 +28,6 @@ export function isRetryableStatus(status: number): boolean {
 /** Returns true if this status says that there are too many requests. */
 export function isThrottling(status: number): boolean {
 	return status === 429 || status === 503;
-}
-
-/** Returns true if an error code means that the connection failed, before or during the response. */
-export function isConnectionFailure(code: string): boolean {
-	return CONNECTION_FAILURES.has(code);
 }
 
 /**

@@ -5,14 +5,18 @@ import type { CircuitBreaker } from '../concurrency/circuitBreaker';
 import { KeyedMutex } from '../concurrency/keyedMutex';
 import { Permits } from '../concurrency/permits';
 import type { FailedRequest, LinqResponse } from '../linq/apiError';
-import { errorFromConnection, errorFromResponse, parseErrorBody } from '../linq/apiError';
+import {
+	errorFromConnection,
+	errorFromResponse,
+	isLinqError,
+	parseErrorBody,
+} from '../linq/apiError';
 import { parseBaseUrl } from '../linq/baseUrl';
 import { ForwardingWrites } from '../linq/forwardingWrites';
 import { LinqError } from '../linq/linqError';
 import { PHONE_NUMBERS_URL } from '../linq/phoneNumber';
 import {
 	backoffMs,
-	isNotSent,
 	isRetryableStatus,
 	isThrottling,
 	MAX_RETRY_AFTER_MS,
@@ -94,7 +98,7 @@ export class AccountClient {
 					breaker?.onSuccess(now);
 					return attempt.response;
 				}
-				const retryable = !attempt.ok || isRetryableStatus(attempt.response.statusCode);
+				const retryable = isRetryable(attempt);
 				const pauseMs = requestedPauseMs(attempt);
 				const isLongPause = pauseMs > MAX_RETRY_AFTER_MS;
 				if (retryable) breaker?.onFailure(sentAt);
@@ -106,8 +110,9 @@ export class AccountClient {
 				const notes = retry > 0 ? [`It was tried ${retry + 1} times.`] : [];
 				if (retryable && isLongPause) {
 					const seconds = Math.ceil(pauseMs / 1_000);
+					const who = attempt.ok && isLinqError(attempt.response) ? 'Linq' : 'The server';
 					notes.push(
-						`Linq asked to wait ${seconds} seconds, more than the maximum of ${MAX_RETRY_AFTER_MS / 1_000}.`,
+						`${who} asked to wait ${seconds} seconds, more than the maximum of ${MAX_RETRY_AFTER_MS / 1_000}.`,
 					);
 				}
 				const fail = async () => {
@@ -172,13 +177,18 @@ function isSuccess({ statusCode }: LinqResponse): boolean {
 	return statusCode >= 200 && statusCode < 300;
 }
 
+/** Returns true if the same request may succeed at another time. */
+function isRetryable(attempt: Attempt): boolean {
+	return attempt.ok ? isRetryableStatus(attempt.response.statusCode) : !attempt.failure.isLasting;
+}
+
 /** Returns true if it says that there are too many requests. */
 function isLoss(attempt: Attempt): boolean {
 	return !attempt.ok || isThrottling(attempt.response.statusCode);
 }
 
 function mayHaveBeenApplied(attempt: Attempt): boolean {
-	return attempt.ok ? mayBeAppliedDespite(attempt.response.statusCode) : !isNotSent(attempt.code);
+	return attempt.ok ? mayBeAppliedDespite(attempt.response.statusCode) : !attempt.failure.isNotSent;
 }
 
 function requestedPauseMs(attempt: Attempt): number {
@@ -190,7 +200,7 @@ function requestedPauseMs(attempt: Attempt): number {
 function toError(attempt: Attempt, request: FailedRequest): LinqError {
 	return attempt.ok
 		? errorFromResponse(attempt.response, request)
-		: errorFromConnection(attempt.code, request);
+		: errorFromConnection(attempt.failure, request);
 }
 
 /** The failure of a request that was not sent any more. */

@@ -6,9 +6,10 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 import type { LinqResponse } from '../linq/apiError';
+import type { ConnectionFailure } from '../linq/connectionFailure';
+import { connectionFailure, PROXY_HUNG_UP, RESPONSE_BROKEN } from '../linq/connectionFailure';
 import { isRecord } from '../linq/isRecord';
 import { LinqError } from '../linq/linqError';
-import { isConnectionFailure } from '../linq/retryPolicy';
 import { CREDENTIAL } from './constants';
 
 /** n8n waits five minutes by default; Linq's own SDK gives a request one. */
@@ -17,8 +18,9 @@ export const DEFAULT_TIMEOUT_MS = 60_000;
 export type RequestContext =
 	IExecuteSingleFunctions | ILoadOptionsFunctions | IHookFunctions | IWebhookFunctions;
 
-/** What became of a request: a response, or the code of a connection that failed. */
-export type Attempt = { ok: true; response: LinqResponse } | { ok: false; code: string };
+/** What became of a request: a response, or a connection that failed. */
+export type Attempt =
+	{ ok: true; response: LinqResponse } | { ok: false; failure: ConnectionFailure };
 
 /**
  * Sends a request once, with the API key of the context's credential: the only place that sends anything to Linq.
@@ -47,8 +49,8 @@ export async function apiRequest(
 		if (isResponse(response)) return { ok: true, response };
 		throw new Error('n8n gave no response');
 	} catch (error) {
-		const code = connectionFailure(error);
-		if (code !== undefined) return { ok: false, code };
+		const failure = failureOf(error);
+		if (failure) return { ok: false, failure };
 		const reason = error instanceof Error ? error.message : 'unknown reason';
 		throw await redactApiKey(
 			context,
@@ -81,19 +83,24 @@ function isResponse(value: unknown): value is LinqResponse {
 }
 
 /**
- * Returns the code of a connection that failed. n8n wraps it in errors of its own; older versions drop the cause and
- * keep its code. See n8n-core's request-helper-functions.ts.
+ * Returns how a connection failed, undefined if another thing did. n8n wraps the error in others; older versions drop
+ * the cause and keep its code. See n8n-core's request-helper-functions.ts.
  */
-function connectionFailure(error: unknown): string | undefined {
+function failureOf(error: unknown): ConnectionFailure | undefined {
+	let isBroken = false;
 	for (let cause = error; cause instanceof Error; cause = cause.cause) {
+		// The words of https-proxy-agent, which n8n-core uses.
+		if (cause.message.startsWith('Proxy connection ended')) return connectionFailure(PROXY_HUNG_UP);
 		const codes = [
 			'code' in cause ? cause.code : undefined,
 			'httpCode' in cause ? cause.httpCode : undefined,
 		].filter((code) => typeof code === 'string');
-		const found = codes.find(isConnectionFailure);
-		if (found !== undefined) return found;
-		// No status is an error here, so the response began and was cut off.
-		if (codes.some((code) => /^\d{3}$/.test(code))) return 'ECONNRESET';
+		for (const code of codes) {
+			const failure = connectionFailure(code);
+			if (failure) return failure;
+			// No status is an error here, so the response began and could not be read to its end.
+			isBroken ||= /^\d{3}$/.test(code);
+		}
 	}
-	return undefined;
+	return isBroken ? connectionFailure(RESPONSE_BROKEN) : undefined;
 }

@@ -215,7 +215,7 @@ describe('What happens when', () => {
 			server.faults.push({ fault: response(429, '{}', headers) });
 			const { error } = await runNode(run());
 			expect(server.requests).toHaveLength(1);
-			expect(error?.description).toMatch(/Linq asked to wait (61|90) seconds/);
+			expect(error?.description).toMatch(/The server asked to wait (61|90) seconds/);
 		},
 	);
 

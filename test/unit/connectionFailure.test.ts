@@ -1,0 +1,52 @@
+import { connectionFailure } from '../../nodes/shared/linq/connectionFailure';
+
+describe('a connection that failed', () => {
+	it.each([
+		['DEPTH_ZERO_SELF_SIGNED_CERT', /not from an authority/],
+		['SELF_SIGNED_CERT_IN_CHAIN', /not from an authority/],
+		['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /not from an authority/],
+		['UNABLE_TO_GET_ISSUER_CERT', /not from an authority/],
+		['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /not from an authority/],
+		['CERT_HAS_EXPIRED', /expired/],
+		['CERT_NOT_YET_VALID', /not valid yet/],
+		['ERR_TLS_CERT_ALTNAME_INVALID', /another host/],
+		['HOSTNAME_MISMATCH', /another host/],
+		['CERT_REVOKED', /not valid/],
+		['INVALID_PURPOSE', /not valid/],
+		['EPROTO', /secure connection/],
+		['ERR_SSL_WRONG_VERSION_NUMBER', /secure connection/],
+		['ERR_SSL_PACKET_LENGTH_TOO_LONG', /secure connection/],
+		['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', /secure connection/],
+	])('%s was not sent, and stays', (code, reason) => {
+		const failure = connectionFailure(code);
+		expect(failure?.reason).toMatch(reason);
+		expect(failure).toMatchObject({ code, isNotSent: true, isLasting: true });
+	});
+
+	it.each(['ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH', 'PROXY_HUNG_UP'])(
+		'%s was not sent, and may pass',
+		(code) => {
+			const failure = connectionFailure(code);
+			expect(failure?.isNotSent).toBe(true);
+			expect(failure?.isLasting).toBeUndefined();
+		},
+	);
+
+	it.each([
+		...['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'],
+		...['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW', 'Z_DATA_ERROR', 'Z_BUF_ERROR'],
+		...['ERR_BAD_RESPONSE', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'EIO'],
+	])('%s may have been sent, and may pass', (code) => {
+		const failure = connectionFailure(code);
+		expect(failure).toBeDefined();
+		expect(failure?.isNotSent).toBeUndefined();
+		expect(failure?.isLasting).toBeUndefined();
+	});
+
+	it.each(['ERR_INVALID_CHAR', 'ERR_INVALID_URL', 'ERR_CANCELED', '200'])(
+		'%s is of no connection',
+		(code) => {
+			expect(connectionFailure(code)).toBeUndefined();
+		},
+	);
+});
