@@ -31,15 +31,14 @@ async function executeUnknown(
 	run: NodeRun,
 ): Promise<INodeExecutionData[]> {
 	return await run.processItem(context, {
-		parse: () => {
-			const written = JSON.stringify(context.getNode().parameters.operation);
+		parse: () => JSON.stringify(context.getNode().parameters.operation),
+		run: (written) => {
 			const known = operations.map(({ value }) => value).join(', ');
 			throw inputError(
 				`The operation ${written} is not one of ${known}`,
 				'Open the node and choose the operation from the list.',
 			);
 		},
-		run: async () => await Promise.resolve([]),
 		reportsProgress: false,
 	});
 }

@@ -22,13 +22,13 @@ const WITH_TRUNK_PREFIX = Object.entries(TRUNK_PREFIXES).map(([prefix, codes]) =
 }));
 
 /**
- * Reads a phone number that a person or another app wrote. What is not surely one number is refused: a digit too
- * many or too few, and calls go to somebody else.
+ * Parses a phone number that a person or another app wrote. What is not surely one number is refused: with a digit
+ * too many or too few, calls go to somebody else.
  *
  * @param value what was entered, e.g. `+1 (202) 555-9999`
  * @param field the parameter's name as the user sees it
  * @returns the number in E.164, e.g. `+12025559999`
- * @throws LinqError when it is no phone number with a country code
+ * @throws LinqError if it is no phone number with a country code
  * @see https://www.itu.int/rec/T-REC-E.164
  */
 export function parseE164(value: unknown, field: string): string {
