@@ -5,6 +5,7 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
+import { parseApiKey } from '../nodes/shared/linq/apiKey';
 import { PHONE_NUMBERS_URL } from '../nodes/shared/linq/phoneNumber';
 import { CREDENTIAL } from '../nodes/shared/n8n/constants';
 
@@ -43,9 +44,7 @@ export class LinqApi implements ICredentialType {
 		{ apiKey }: ICredentialDataDecryptedObject,
 		request: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => {
-		// Some copy the whole header.
-		const key = typeof apiKey === 'string' ? apiKey.trim().replace(/^bearer\s+/i, '') : '';
-		const headers = { ...request.headers, Authorization: `Bearer ${key}` };
+		const headers = { ...request.headers, Authorization: `Bearer ${parseApiKey(apiKey)}` };
 		return await Promise.resolve({ ...request, headers });
 	};
 

@@ -11,6 +11,7 @@ import {
 	isLinqError,
 	parseErrorBody,
 } from '../linq/apiError';
+import { parseApiKey } from '../linq/apiKey';
 import { parseBaseUrl } from '../linq/baseUrl';
 import { ForwardingWrites } from '../linq/forwardingWrites';
 import { LinqError } from '../linq/linqError';
@@ -165,7 +166,7 @@ const clients = new BoundedMap<string, AccountClient>({
 export async function getAccountClient(context: RequestContext): Promise<AccountClient> {
 	const { baseUrl, apiKey } = await context.getCredentials(CREDENTIAL);
 	const parsed = parseBaseUrl(baseUrl);
-	const key = JSON.stringify([parsed, apiKey]);
+	const key = JSON.stringify([parsed, parseApiKey(apiKey)]);
 	const known = clients.get(key);
 	if (known) return known;
 	const client = new AccountClient(parsed);

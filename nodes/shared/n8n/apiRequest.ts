@@ -6,6 +6,7 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 import type { LinqResponse } from '../linq/apiError';
+import { parseApiKey } from '../linq/apiKey';
 import type { ConnectionFailure } from '../linq/connectionFailure';
 import { connectionFailure, PROXY_HUNG_UP, RESPONSE_BROKEN } from '../linq/connectionFailure';
 import { isRecord } from '../linq/isRecord';
@@ -65,7 +66,7 @@ export async function apiRequest(
 /** Takes the API key out of an error: a proxy may quote the request that it refuses. */
 export async function redactApiKey(context: RequestContext, error: LinqError): Promise<LinqError> {
 	const { apiKey } = await context.getCredentials(CREDENTIAL);
-	const key = typeof apiKey === 'string' ? apiKey.trim() : '';
+	const key = parseApiKey(apiKey);
 	if (key === '') return error;
 	const redact = (text: string) => text.replaceAll(key, '***');
 	const { description, reason, docUrl, traceId, ...rest } = error.details;

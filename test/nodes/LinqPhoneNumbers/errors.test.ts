@@ -55,7 +55,10 @@ describe('What the user is told of', () => {
 	) => {
 		const line = server.lines[0]?.id ?? '';
 		expect(error).toMatchObject({
-			message: `Could not update the forwarding of line ${line}: ${reason}`,
+			message:
+				typeof reason === 'string'
+					? `Could not update the forwarding of line ${line}: ${reason}`
+					: reason,
 			description: expect.stringMatching(description) as string,
 			source,
 			retryable,
@@ -391,6 +394,17 @@ describe('What the user is told of', () => {
 				['the server refused the connection', REMEDY, 'network', true, null],
 			],
 			[
+				'http://linq.invalid',
+				{},
+				[
+					expect.stringMatching(/the host name (does not exist|could not be looked up)$/) as string,
+					REMEDY,
+					'network',
+					true,
+					null,
+				],
+			],
+			[
 				'http://linq.example',
 				{ proxy: 'http://127.0.0.1:1' },
 				['the server refused the connection', /proxy under Request Options/, 'network', true, null],
@@ -404,6 +418,115 @@ describe('What the user is told of', () => {
 			const error = await run(server.baseUrl, { timeout: 100 });
 			expectFailure(error, ['no response came in time', REMEDY, 'network', true, null]);
 		});
+	});
+
+	describe('what the node itself refuses, before anything is sent', () => {
+		it.each<[string, IDataObject, IDataObject, string, RegExp, string]>([
+			[
+				'a base URL that is no web address',
+				{ baseUrl: 'api.linqapp.com' },
+				{},
+				'The base URL in the Linq API credential is not a web address',
+				/^Enter it with https:\/\//,
+				'credential',
+			],
+			[
+				'a base URL with a user name',
+				{ baseUrl: 'https://user@api.linqapp.com' },
+				{},
+				'The base URL in the Linq API credential has a user name in it',
+				/^Remove the part before the @/,
+				'credential',
+			],
+			[
+				'no line',
+				{},
+				{ line: "={{ '' }}" },
+				'No line is chosen',
+				/^Choose the line from the list/,
+				'input',
+			],
+			[
+				'no number',
+				{},
+				{ forwardingNumber: '' },
+				'The forwarding number is empty',
+				/^To stop forwarding calls, choose Clear/,
+				'input',
+			],
+			[
+				'a number that is none',
+				{},
+				{ forwardingNumber: '2025557777' },
+				'The forwarding number "2025557777" does not begin with + and the country code',
+				/write "\+12025557777"/,
+				'input',
+			],
+			[
+				'a line to itself',
+				{},
+				{ line: FORWARD },
+				`The line ${FORWARD} cannot be forwarded to itself`,
+				/^Enter another forwarding number/,
+				'input',
+			],
+			[
+				'an unknown operation',
+				{},
+				{ operation: 'delete' },
+				'The operation "delete" is not one of list, updateForwarding',
+				/^Open the node and choose the operation/,
+				'input',
+			],
+		])('%s', async (_, credentials, parameters, message, description, source) => {
+			const { outputs } = await runNode({
+				parameters: {
+					operation: 'updateForwarding',
+					line: server.lines[0]?.id ?? '',
+					forwardingNumber: FORWARD,
+					...parameters,
+				},
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl, ...credentials },
+				onError: 'continueRegularOutput',
+			});
+			expect(outputs[0]?.[0]?.json.error).toMatchObject({
+				message: expect.stringContaining(message) as string,
+				description: expect.stringMatching(description) as string,
+				source,
+				retryable: false,
+				http_status: null,
+			});
+			expect(server.requests).toEqual([]);
+		});
+
+		it('a line that is not in the account', async () => {
+			const { outputs } = await runNode({
+				parameters: {
+					operation: 'updateForwarding',
+					line: '+12025558888',
+					forwardingNumber: FORWARD,
+				},
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+				onError: 'continueRegularOutput',
+			});
+			expect(outputs[0]?.[0]?.json.error).toMatchObject({
+				message: 'There is no line +12025558888 in this Linq account',
+				source: 'input',
+				retryable: false,
+				http_status: null,
+			});
+		});
+	});
+
+	it('a key pasted with Bearer in front stays out of an error that quotes it', async () => {
+		const body = JSON.stringify({ error: { code: 2004, message: `No such key: secret-key` } });
+		server.faults.push({ fault: { kind: 'response', status: 401, body } });
+		const { run: finished, error } = await runNode({
+			parameters: { operation: 'list' },
+			credentials: { apiKey: 'Bearer secret-key', baseUrl: server.baseUrl },
+		});
+		expect(error?.message).toContain('No such key: ***');
+		expect(JSON.stringify(finished)).not.toContain('secret-key');
 	});
 
 	describe('whether it was sent', () => {
