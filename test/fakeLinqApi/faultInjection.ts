@@ -11,8 +11,8 @@ export type Fault =
 	| { kind: 'reset'; when: 'beforeHeaders' | 'midBody' | 'afterApplying' }
 	| { kind: 'hang' }
 	| { kind: 'delay'; ms: number }
-	/** Held until the test lets it go on. */
-	| { kind: 'hold'; until: Promise<unknown> };
+	/** Held until the test lets it go on, to the right response or to another fault. */
+	| { kind: 'hold'; until: Promise<unknown>; then?: Fault };
 
 /** Which requests a fault hits. */
 export interface FaultRule {
@@ -26,14 +26,14 @@ export interface FaultRule {
 	fault: Fault;
 }
 
-/** Returns a fault that holds the requests it hits until they are released. */
-export function holdRequests(): { fault: Fault; release: () => void } {
+/** Returns a fault that holds the requests it hits until they are released, and what happens to them then. */
+export function holdRequests(then?: Fault): { fault: Fault; release: () => void } {
 	let release: () => void = () => undefined;
 	const until = new Promise<void>((resolve) => {
 		release = resolve;
 	});
 	return {
-		fault: { kind: 'hold', until },
+		fault: { kind: 'hold', until, then },
 		release: () => {
 			release();
 		},
@@ -110,6 +110,7 @@ export async function injectFault(
 			return;
 		case 'hold':
 			await fault.until;
+			if (fault.then) await injectFault(fault.then, request, reply);
 	}
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { holdRequests } from '../../fakeLinqApi/faultInjection';
 import { exampleLines, manyLines } from '../../fakeLinqApi/fixtures';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
-import { runNode } from '../../support/runNode';
+import { runNode, startRun } from '../../support/runNode';
 
 const A = '+12025557101';
 const B = '+12025557102';
@@ -15,12 +15,13 @@ describe('Items and runs of two accounts', () => {
 	let staging: FakeLinqApi;
 	const accountOf = ({ apiKey, baseUrl }: FakeLinqApi) => ({ key: apiKey, url: baseUrl });
 	/** The credential is an expression: each item says its own account. */
+	const nodeRun = (parameters: IDataObject, items: IDataObject[]) => ({
+		parameters: parameters as never,
+		items,
+		credentials: { apiKey: '={{ $json.key }}', baseUrl: '={{ $json.url }}' },
+	});
 	const run = async (parameters: IDataObject, items: IDataObject[]) =>
-		await runNode({
-			parameters: parameters as never,
-			items,
-			credentials: { apiKey: '={{ $json.key }}', baseUrl: '={{ $json.url }}' },
-		});
+		await runNode(nodeRun(parameters, items));
 	const update = (options: IDataObject = {}) => ({
 		operation: 'updateForwarding',
 		line: '={{ $json.line }}',
@@ -172,7 +173,8 @@ describe('Items and runs of two accounts', () => {
 		});
 		const first = run({ operation: 'list' }, [accountOf(production)]);
 		while (production.requests.length === 0 || production.inFlight() > 0) await delay(1);
-		await delay(50);
+		// By the time that another account's run has had its response, this one has too.
+		await run({ operation: 'list' }, [accountOf(staging)]);
 		await run({ operation: 'list' }, [accountOf(production)]);
 		await first;
 		const [refused, ...later] = production.requests.map(({ at }) => at);
@@ -182,19 +184,16 @@ describe('Items and runs of two accounts', () => {
 	});
 
 	it('a pause that one account asked for does not pause the other', async () => {
-		const faults = [
-			{
-				times: 1,
-				fault: { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '600' } } as const,
-			},
-		];
-		production.faults.push(...faults);
-		const slow = run({ operation: 'list' }, [accountOf(production)]);
-		while (production.requests.length === 0) await delay(1);
+		production.faults.push({
+			times: 1,
+			fault: { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '5000' } },
+		});
+		const paused = startRun(nodeRun({ operation: 'list' }, [accountOf(production)]));
+		while (production.requests.length === 0 || production.inFlight() > 0) await delay(1);
 		await run({ operation: 'list' }, [accountOf(staging)]);
-		const toStaging = staging.requests[0]?.at ?? 0;
-		await slow;
-		expect(toStaging).toBeLessThan(production.requests[1]?.at ?? 0);
+		expect(production.requests).toHaveLength(1);
+		paused.cancel();
+		await paused.result;
 	});
 
 	it('four runs of one account: never more than 50 requests in flight', async () => {

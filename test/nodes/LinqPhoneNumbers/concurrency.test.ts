@@ -102,20 +102,23 @@ describe('With the ceiling reached', () => {
 		['503', { kind: 'response', status: 503, body: '{}' }],
 		['a reset', { kind: 'reset', when: 'beforeHeaders' }],
 	] satisfies Array<[string, Fault]>)('%s: fewer go on', async (_, fault) => {
-		const [before, after] = [holdRequests(), holdRequests()];
+		const [lost, before, after] = [holdRequests(fault), holdRequests(), holdRequests()];
 		const phase = { after: false };
 		server.faults.push(
-			{ when: puts(450), times: 1, fault },
-			{ when: () => puts(450)() && !phase.after, fault: before.fault },
+			{ when: puts(400), times: 1, fault: lost.fault },
+			{ when: () => puts(400)() && !phase.after, fault: before.fault },
 			{ when: () => phase.after, fault: after.fault },
 		);
 		const running = runNode(run(all()));
-		// All but the one that was refused.
-		while (!puts(450)() || server.inFlight() < 40) await delay(1);
+		while (server.inFlight() < 50) await delay(1);
 		phase.after = true;
+		const sent = server.requests.length;
+		lost.release();
+		// Its retry: by now the node knows.
+		while (server.requests.length === sent) await delay(1);
 		before.release();
-		while (server.inFlight() < 20 || server.requests.length < 515) await delay(1);
-		// Half of 50, and one more for each ten responses.
+		while (server.requests.length < sent + 20) await delay(1);
+		// Half of 50.
 		expect(server.inFlight()).toBeLessThanOrEqual(30);
 		after.release();
 		expect((await running).error).toBeUndefined();

@@ -237,9 +237,12 @@ describe('What happens when', () => {
 
 	it('the execution is stopped while waiting for a retry: it sends nothing more', async () => {
 		server.lines.splice(0, 5, ...manyLines(30));
-		server.faults.push({ fault: response(503, '{}', { 'retry-after': '50' }) });
+		const { fault, release } = holdRequests(response(503, '{}', { 'retry-after': '50' }));
+		server.faults.push({ fault });
 		const started = startRun(run({}, all()));
 		while (server.requests.length < 10) await delay(5);
+		release();
+		while (server.inFlight() > 0) await delay(5);
 		started.cancel();
 		// Well before the 50 seconds: else the test times out.
 		const { status } = await started.result;
