@@ -8,12 +8,14 @@ describe('Two reputations compared', () => {
 		['CRITICAL', 'AT_RISK', 'improved'],
 		['CRITICAL', 'HEALTHY', 'improved'],
 		['AT_RISK', 'HEALTHY', 'improved'],
-		['AT_RISK', 'AT_RISK', 'none'],
-		['HEALTHY', 'WATCHED', 'none'],
-		['WATCHED', 'CRITICAL', 'none'],
-		[null, 'CRITICAL', 'none'],
-		['HEALTHY', undefined, 'none'],
-		['healthy', 'critical', 'none'],
+		['AT_RISK', 'AT_RISK', 'unchanged'],
+		['WATCHED', 'WATCHED', 'unchanged'],
+		['HEALTHY', 'WATCHED', 'unknown'],
+		['WATCHED', 'CRITICAL', 'unknown'],
+		[null, 'CRITICAL', 'unknown'],
+		[null, null, 'unknown'],
+		['HEALTHY', undefined, 'unknown'],
+		['healthy', 'critical', 'unknown'],
 	])('%s to %s: %s', (previous, next, change) => {
 		expect(compareReputations(previous, next)).toBe(change);
 	});

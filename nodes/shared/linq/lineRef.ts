@@ -27,7 +27,7 @@ export function parseLineRefs(value: unknown, field: string): LineRef[] {
 	if (isEmpty(value)) {
 		throw inputError(
 			`${field} is empty`,
-			'Choose lines from the list, or remove it to get all. If it comes from an expression, the expression found nothing for this item.',
+			'Choose lines from the list, or none to get all. If it comes from an expression, the expression found nothing for this item.',
 		);
 	}
 	const values: unknown[] = Array.isArray(value) ? value : [value];

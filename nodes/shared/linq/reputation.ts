@@ -1,12 +1,14 @@
 /** From good to bad. */
 export const REPUTATIONS = ['HEALTHY', 'AT_RISK', 'CRITICAL'] as const;
 
-/** How a line's reputation moved; `none` also if this package does not know a value. */
-export type ReputationChange = 'worsened' | 'improved' | 'none';
+/** How a line's reputation moved; `unknown` if either is missing or unlike any that this package knows. */
+export type ReputationChange = 'worsened' | 'improved' | 'unchanged' | 'unknown';
 
 /** Compares two reputations. Either may be missing, or unknown to this package. */
 export function compareReputations(previous: unknown, next: unknown): ReputationChange {
-	const [from, to] = [previous, next].map((value) => REPUTATIONS.findIndex((one) => one === value));
-	if (from === undefined || to === undefined || from < 0 || to < 0 || from === to) return 'none';
+	if (typeof previous === 'string' && previous === next) return 'unchanged';
+	const from = REPUTATIONS.findIndex((one) => one === previous);
+	const to = REPUTATIONS.findIndex((one) => one === next);
+	if (from < 0 || to < 0) return 'unknown';
 	return to > from ? 'worsened' : 'improved';
 }

@@ -12,7 +12,7 @@ export const WEBHOOK_VERSION = '2026-02-03';
 export interface StatusUpdateRow {
 	/** E.164. */
 	phone_number: string;
-	change: ReputationChange;
+	reputation_change: ReputationChange;
 	previous_reputation: string | null;
 	new_reputation: string | null;
 	/** `ACTIVE` or `FLAGGED`. */
@@ -38,7 +38,7 @@ export function toStatusUpdateRow(envelope: unknown): StatusUpdateRow | undefine
 	const next = text(data.new_reputation) ?? text(data.new_health_status);
 	return {
 		phone_number: data.phone_number,
-		change: compareReputations(previous, next),
+		reputation_change: compareReputations(previous, next),
 		previous_reputation: previous,
 		new_reputation: next,
 		previous_status: text(data.previous_status),

@@ -43,7 +43,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(execution?.map(({ json }) => json)).toEqual([
 			{
 				phone_number: LINE,
-				change: 'worsened',
+				reputation_change: 'worsened',
 				previous_reputation: 'HEALTHY',
 				new_reputation: 'CRITICAL',
 				previous_status: 'ACTIVE',
@@ -68,12 +68,12 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		['AT_RISK', 'CRITICAL', 'worsened'],
 		['CRITICAL', 'HEALTHY', 'improved'],
 		['AT_RISK', 'HEALTHY', 'improved'],
-		['HEALTHY', 'WATCHED', 'none'],
-		['WATCHED', 'HEALTHY', 'none'],
+		['HEALTHY', 'WATCHED', 'unknown'],
+		['WATCHED', 'HEALTHY', 'unknown'],
 	])('%s to %s as %s', async (previous, next, change) => {
 		await deliver(worsened({ reputation: [previous, next] }));
 		expect((await trigger.executions())[0]?.[0]?.json).toMatchObject({
-			change,
+			reputation_change: change,
 			new_reputation: next,
 		});
 	});
@@ -85,7 +85,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			data: { ...data, previous_reputation: undefined, new_reputation: undefined },
 		});
 		expect((await trigger.executions())[0]?.[0]?.json).toMatchObject({
-			change: 'worsened',
+			reputation_change: 'worsened',
 			previous_reputation: 'HEALTHY',
 			new_reputation: 'AT_RISK',
 		});

@@ -1,0 +1,47 @@
+import type { INodeProperties } from 'n8n-workflow';
+import type { LineRef } from '../linq/lineRef';
+import { parseLineRefs } from '../linq/lineRef';
+import { REPUTATIONS } from '../linq/reputation';
+import { parseOptions } from './parameters';
+import { reputationOptions } from './reputationOptions';
+
+/** Both triggers' field for the reputations that a change must lead to. */
+export const newReputationField: INodeProperties = {
+	displayName: 'New Reputation',
+	name: 'newReputation',
+	type: 'multiOptions',
+	options: reputationOptions,
+	default: [],
+	description: 'Only trigger if the new reputation is one of these. Leave empty for any.',
+};
+
+/** Both triggers' field for the lines that are watched. */
+export const linesField: INodeProperties = {
+	displayName: 'Line Names or IDs',
+	name: 'lines',
+	type: 'multiOptions',
+	typeOptions: { loadOptionsMethod: 'getLines' },
+	default: [],
+	description:
+		'Only trigger for these lines. Leave empty for all. Phone numbers and IDs are both accepted. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+};
+
+/**
+ * Parses the value of New Reputation.
+ *
+ * @returns none for any reputation
+ * @throws LinqError if it is no list of reputations, e.g. because an expression found nothing
+ */
+export function parseNewReputation(value: unknown): string[] {
+	return parseOptions(value, newReputationField.displayName, REPUTATIONS);
+}
+
+/**
+ * Parses the value of Line Names or IDs.
+ *
+ * @returns none for all lines
+ * @throws LinqError if it is no list of phone numbers and IDs, e.g. because an expression found nothing
+ */
+export function parseWatchedLines(value: unknown): LineRef[] {
+	return parseLineRefs(value, 'The parameter Lines');
+}
