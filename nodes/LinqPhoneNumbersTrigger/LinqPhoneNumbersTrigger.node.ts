@@ -13,7 +13,8 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 		name: 'linqPhoneNumbersTrigger',
 		icon: { light: 'file:../../icons/linq.svg', dark: 'file:../../icons/linq.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// For each request to a node of version 1, n8n evaluates an expression first: see its webhook-helpers.ts.
+		version: 2,
 		subtitle: '={{ $parameter.events.join(", ") }}',
 		description: "Starts the workflow when a Linq line's reputation or status changes",
 		eventTriggerDescription: "Waiting for a line's reputation or status to change",

@@ -134,7 +134,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 			id: 'trigger',
 			name: host.name,
 			type: 'trigger',
-			typeVersion: 1,
+			typeVersion: 2,
 			position: [0, 0],
 			webhookId: '9b2c',
 			parameters: host.parameters,

@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { INodeParameters } from 'n8n-workflow';
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import schema from '../../../nodes/LinqPhoneNumbersTrigger/__schema__/v1.0.0.json';
+import schema from '../../../nodes/LinqPhoneNumbersTrigger/__schema__/v2.0.0.json';
 import type { Change } from '../../fakeLinqApi/events';
 import { statusUpdated } from '../../fakeLinqApi/events';
 import { signedHeaders } from '../../fakeLinqApi/webhookDelivery';

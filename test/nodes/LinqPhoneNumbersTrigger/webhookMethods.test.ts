@@ -256,7 +256,9 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		simplify: ['Simplify is neither true nor false', [undefined, null, '', 'yes', 2]],
 	};
 	const cases = Object.entries(mistakes).flatMap(([name, [words, values]]) =>
-		values.map((value) => [name, JSON.stringify(value) ?? 'undefined', words] as const),
+		values.map(
+			(value) => [name, value === undefined ? 'undefined' : JSON.stringify(value), words] as const,
+		),
 	);
 	it.each(cases)('is refused with %s: %s', async (name, value, words) => {
 		const trigger = await host({ parameters: { [name]: `={{ ${value} }}` } });
