@@ -3,11 +3,9 @@ import { NodeOperationError } from 'n8n-workflow';
 import { isRecord } from '../shared/linq/isRecord';
 import { isFirstDelivery } from './deduplication';
 
-/** What `webhook` hands over to the workflow's execution. */
+/** What `webhook` hands over: the delivery's `webhook-id`, and the node's output. */
 export interface ReceivedEvent {
-	/** The delivery's `webhook-id`. */
 	webhookId: string;
-	/** The node's output. */
 	payload: IDataObject;
 }
 

@@ -25,9 +25,8 @@ export function triggerKey(context: IWebhookFunctions): string {
 }
 
 /**
- * Returns the subscriptions whose secrets a delivery may be signed with, the current one last. n8n saves one record a
- * workflow, loads it anew for each request and saves it whole: so it changes only with the subscription, never when
- * an event is received.
+ * Returns the subscriptions whose secrets a delivery may be signed with, the current one last. n8n saves a workflow's
+ * static data whole: so they change only with the subscription, never when an event is received.
  */
 export function savedSubscriptions(context: TriggerContext): SavedSubscription[] {
 	const { subscriptions } = context.getWorkflowStaticData('node');
@@ -41,11 +40,7 @@ export function currentSubscription(context: TriggerContext): SavedSubscription 
 	return savedSubscriptions(context).find(({ expiresAt }) => expiresAt === undefined);
 }
 
-/**
- * Saves a subscription, or that there is none.
- *
- * @param keepsSecrets false if those saved before are another's; else they are valid while Linq may use them
- */
+/** Saves a subscription, or that there is none. The secrets before stay valid while Linq may use them, or are dropped. */
 export function saveSubscription(
 	context: TriggerContext,
 	subscription: SavedSubscription | undefined,

@@ -79,20 +79,15 @@ function findOwn(
 		saveSubscription(context, { ...subscription, workflowId });
 		return atAddress;
 	}
-	if (subscription.workflowId !== workflowId) {
-		saveSubscription(context, undefined, false);
-	} else if (remotes.some(({ id }) => id === subscription.id)) {
-		warnOnce(
-			context,
-			`left the subscription ${subscription.id} at Linq: it delivers to another address. If nothing needs it, delete it at Linq.`,
-		);
-	} else if (!atAddress) {
-		warnOnce(
-			context,
-			`did not find its subscription ${subscription.id} in this Linq account. If the credential was changed to another account, the old account keeps sending events until you delete the subscription there.`,
-		);
-		saveSubscription(context, undefined, false);
+	const other = remotes.find(({ id }) => id === subscription.id) ?? atAddress;
+	const isCopied = subscription.workflowId !== workflowId;
+	if (!isCopied) {
+		const found = other
+			? `found the subscription ${other.id} at Linq, which is not its own by ID and address. Publishing replaces one at its own address, any other stays: if nothing needs it, delete it at Linq.`
+			: `did not find its subscription ${subscription.id} in this Linq account. If the credential was changed to another account, the old account keeps sending events until you delete the subscription there.`;
+		warnOnce(context, found);
 	}
+	if (isCopied || !other) saveSubscription(context, undefined, false);
 	return undefined;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { prepareN8n } from '../../demo/n8nHost.js';
 import type { Environment } from './environment.js';
@@ -46,10 +46,15 @@ export function eventDelivery(version: string): void {
 	describe('without a limit', () => {
 		let environment: Environment;
 		before(async () => {
-			environment = await startEnvironment(version);
+			// n8n 2 spares its own Webhook node, and no other, an isolate for each request: see its live-webhooks.ts.
+			const env = { N8N_EXPRESSION_ENGINE_ALLOW_WEBHOOK_ISOLATE_SKIP: 'false' };
+			environment = await startEnvironment(version, env);
 		});
 		after(async () => {
 			await environment.stop();
+		});
+		beforeEach(() => {
+			environment.linq.subscriptions.all.length = 0;
 		});
 
 		it("responds about as fast as n8n's own Webhook node", async () => {
@@ -75,7 +80,9 @@ export function eventDelivery(version: string): void {
 			assert(subscription);
 			const time = async (address: string) => {
 				const start = performance.now();
-				assert.equal(await post(address, subscription.signing_secret, newEvent()), 200);
+				const { signing_secret } = subscription;
+				const status = await post(address, signing_secret, newEvent(), new Date(), 120_000);
+				assert.equal(status, 200);
 				return performance.now() - start;
 			};
 			const addresses = {
@@ -89,7 +96,7 @@ export function eventDelivery(version: string): void {
 				for (const name of names) one[name].push(await time(addresses[name]));
 			}
 			let executions = 0;
-			for (let round = 0; round < 4; round++) {
+			for (let round = 0; round < 2; round++) {
 				for (const name of round % 2 ? names : [...names].reverse()) {
 					const all = Array.from({ length: 200 }, async () => await time(addresses[name]));
 					burst[name].push(...(await Promise.all(all)));
