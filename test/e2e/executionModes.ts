@@ -153,7 +153,7 @@ export function nodeRuns(environment: () => Environment): void {
 			assert.match(error?.message ?? '', new RegExp(`line ${id}: Access denied`));
 			assert.match(
 				error?.description ?? '',
-				/stopped at \[item 1\], .* Updated before: 2, \[items 0, 2\]\./,
+				/Stopped at \[item 1\]; .* Updated: 2, \[items 0, 2\]\./,
 			);
 			assert.deepEqual(json(outputs(execution, 'Success')[0]), []);
 		});

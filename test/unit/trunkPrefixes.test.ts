@@ -42,7 +42,7 @@ function read(number: string): string {
 	}
 }
 
-describe('Prefixes that are dialled inside a country only', () => {
+describe('Prefixes that are dialed inside a country only', () => {
 	it('are those of the library', () => {
 		expect(readFileSync(GENERATED_FILE, 'utf8')).toBe(generateTrunkPrefixes());
 	});

@@ -146,7 +146,7 @@ describe('However n8n runs the node', () => {
 			const { error } = await run({ parameters: update(batch(1, 100)) });
 			expect(error?.message).toContain(second?.id);
 			expect(error?.context.itemIndex).toBe(1);
-			expect(error?.description).toContain('Sent without a confirmation: [item 0].');
+			expect(error?.description).toContain('Sent without confirmation: [item 0].');
 			expect(server.requests).toHaveLength(2);
 		});
 
@@ -161,8 +161,8 @@ describe('However n8n runs the node', () => {
 			setTimeout(release, 300);
 			const { error } = await running;
 			expect(error?.context.itemIndex).toBe(1);
-			expect(error?.description).toContain('No line was updated before.');
-			expect(error?.description).not.toContain('without a confirmation');
+			expect(error?.description).toContain('No lines were updated.');
+			expect(error?.description).not.toContain('without confirmation');
 			expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
 		});
 

@@ -274,7 +274,9 @@ describe('List', () => {
 				parameters: { operation: 'list' },
 				credentials: { apiKey: server.apiKey, baseUrl },
 			});
-			expect(error?.message).toBe('The base URL in the Linq API credential is not a web address');
+			expect(error?.message).toBe(
+				'The base URL in the Linq API credential is not a valid http or https URL',
+			);
 		},
 	);
 });
