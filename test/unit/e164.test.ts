@@ -93,6 +93,9 @@ const refused: Array<[written: unknown, words: string]> = [
 	['+1 202 555 777', 'has 9 digits after +1'],
 	['+1 202 555 7777 5', 'has 11 digits after +1'],
 	['+1 202 555 7777-5', 'has 11 digits after +1'],
+	// No area code begins like this.
+	['+1 020 555 7777', 'has a 0 after +1'],
+	['+1 120 255 5777', 'has a 1 after +1'],
 	// A zero that is dialed inside the country only.
 	['+44 (0)20 7946 0000', 'has a 0 in brackets'],
 	['+49 (0 30) 123456', 'has a 0 in brackets'],

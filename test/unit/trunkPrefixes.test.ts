@@ -87,6 +87,20 @@ describe('Prefixes that are dialed inside a country only', () => {
 		expect(read(number)).toBe(number);
 	});
 
+	it('are none with +1, where no number of any country begins with 0 or 1', () => {
+		const regions = numbers.filter(({ code }) => code === '1');
+		expect(regions.length).toBeGreaterThan(20);
+		for (const { nationals } of regions) {
+			for (const national of nationals) {
+				for (const digit of ['0', '1']) {
+					const number = `+1${digit}${national.slice(1)}`;
+					expect(isValid(number)).toBe(false);
+					expect(read(number)).toContain(` has a ${digit} after +1`);
+				}
+			}
+		}
+	});
+
 	it('are known where numbers begin with the same digits', () => {
 		expect(Object.keys(VALID_WITH_PREFIX)).toHaveLength(10);
 	});

@@ -1,4 +1,4 @@
-import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
+import type { IHttpRequestOptions } from 'n8n-workflow';
 import { AimdLimit } from '../concurrency/aimdLimit';
 import { BoundedMap } from '../concurrency/boundedMap';
 import type { CircuitBreaker } from '../concurrency/circuitBreaker';
@@ -171,7 +171,9 @@ const clients = new BoundedMap<string, AccountClient>({
  * @throws LinqError if there is no credential, or its base URL is not valid
  */
 export async function getAccountClient(context: RequestContext): Promise<AccountClient> {
-	const { baseUrl, apiKey } = await readCredential(context);
+	const { baseUrl, apiKey } = await context
+		.getCredentials(CREDENTIAL)
+		.catch((error: unknown) => Promise.reject(unreadableCredential(error)));
 	const parsed = parseBaseUrl(baseUrl);
 	const key = JSON.stringify([parsed, parseApiKey(apiKey)]);
 	const known = clients.get(key);
@@ -181,17 +183,13 @@ export async function getAccountClient(context: RequestContext): Promise<Account
 	return client;
 }
 
-/** Reads the credential. n8n's own errors say what happened: none is selected, it was deleted, an expression failed. */
-async function readCredential(context: RequestContext): Promise<ICredentialDataDecryptedObject> {
-	try {
-		return await context.getCredentials(CREDENTIAL);
-	} catch (error) {
-		const reason = error instanceof Error ? error.message : 'unknown reason';
-		throw new LinqError(`The Linq API credential could not be read: ${reason}`, {
-			description: 'Select a Linq API credential in the node, or create one.',
-			source: 'credential',
-		});
-	}
+/** The failure to read the credential. n8n says why: none is selected, it was deleted, an expression failed. */
+function unreadableCredential(error: unknown): LinqError {
+	const reason = error instanceof Error ? error.message : 'unknown reason';
+	return new LinqError(`The Linq API credential could not be read: ${reason}`, {
+		description: 'Select a Linq API credential in the node, or create one.',
+		source: 'credential',
+	});
 }
 
 function isSuccess({ statusCode }: LinqResponse): boolean {
