@@ -50,7 +50,8 @@ export function parseErrorBody(body: unknown): ApiErrorBody {
 	const error = field(body, 'error');
 	const code = field(error, 'code');
 	return {
-		code: typeof code === 'number' ? code : undefined,
+		// Linq's have four digits; other servers repeat the HTTP status here.
+		code: typeof code === 'number' && code >= 1_000 ? code : undefined,
 		message: text(field(error, 'message')),
 		docUrl: text(field(error, 'doc_url')),
 		retryAfter: field(error, 'retry_after'),

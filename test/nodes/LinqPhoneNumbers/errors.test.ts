@@ -451,6 +451,11 @@ describe('What the user is told of', () => {
 				other(400, '{"error":{"message":"No route"}}', 'application/json'),
 				['No route', NOT_LINQ, 'network', false, 400],
 			],
+			// Of Google's load balancers, e.g., whose code is the status.
+			[
+				other(400, '{"error":{"code":400,"message":"Bad request"}}', 'application/json'),
+				['Bad request', NOT_LINQ, 'network', false, 400],
+			],
 			[other(401), [WEB_PAGE, /^Check the API key/, 'credential', false, 401]],
 			[
 				other(403),
