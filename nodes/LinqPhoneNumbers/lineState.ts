@@ -4,7 +4,7 @@ import type { ForwardingWrites } from '../shared/linq/forwardingWrites';
 import { LineIndex } from '../shared/linq/lineIndex';
 import type { PhoneNumber, UpdatedForwarding } from '../shared/linq/phoneNumber';
 import { getForwardingNumber, parsePhoneNumberList } from '../shared/linq/phoneNumber';
-import { LIST_LINES_ACTION } from '../shared/n8n/lineOptions';
+import { LIST_LINES_ACTION } from '../shared/n8n/listLines';
 import type { RetryOptions } from './retryOptions';
 
 /** Lists the lines with an item's own options. */

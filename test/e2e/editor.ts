@@ -91,7 +91,7 @@ export function editor(environment: () => Environment): void {
 			'POST',
 			'/dynamic-node-parameters/options',
 			{
-				nodeTypeAndVersion: { name: TRIGGER_NODE, version: 1 },
+				nodeTypeAndVersion: { name: TRIGGER_NODE, version: 2 },
 				path: 'parameters.lines',
 				methodName: 'getLines',
 				currentNodeParameters: {},
@@ -109,6 +109,7 @@ export function editor(environment: () => Environment): void {
 				{
 					name: TRIGGER,
 					type: TRIGGER_NODE,
+					typeVersion: 2,
 					webhookId: `e2e-${name}`,
 					credentials: credentials(),
 				},

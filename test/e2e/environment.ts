@@ -21,7 +21,11 @@ export interface Environment {
 	stop: () => Promise<void>;
 }
 
-export async function startEnvironment(version: string): Promise<Environment> {
+/** @param env environment variables of n8n beside its usual ones */
+export async function startEnvironment(
+	version: string,
+	env: Record<string, string> = {},
+): Promise<Environment> {
 	const folder = await mkdtemp(join(tmpdir(), 'linq-e2e-'));
 	const linq = await startFakeLinqApi({ plainLoopback: true });
 	const n8n = await prepareN8n(folder, {
@@ -29,6 +33,7 @@ export async function startEnvironment(version: string): Promise<Environment> {
 		env: {
 			// Community nodes as tools of agents, and a model on this machine.
 			N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true',
+			...env,
 		},
 	});
 	const stop = async () => {

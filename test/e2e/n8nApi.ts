@@ -60,6 +60,11 @@ export class N8nApi {
 		);
 	}
 
+	/** The same account and key at another n8n with a copy of the database. */
+	at(address: string): N8nApi {
+		return new N8nApi(address, this.headers, this.cookie);
+	}
+
 	private async send<T>(method: string, path: string, body?: object): Promise<T> {
 		const answer = await fetch(`${this.address}/api/v1${path}`, {
 			method,

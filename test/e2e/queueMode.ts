@@ -16,6 +16,13 @@ import { startQueueMode } from './queueModeCluster.js';
 const { values } = parseArgs({ options: { n8n: { type: 'string' } } });
 const TRIGGER = 'On a change';
 
+/** In the trigger's static data. */
+interface SavedSubscription {
+	signingSecret: string;
+	/** Of a subscription that is gone. */
+	expiresAt?: number;
+}
+
 describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => {
 	let linq: FakeLinqApi;
 	let n8n: QueueMode;
@@ -45,7 +52,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 				id: 'trigger',
 				name: TRIGGER,
 				type: 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTrigger',
-				typeVersion: 1,
+				typeVersion: 2,
 				position: [0, 0],
 				webhookId: '0a1b2c3d-0000-4000-8000-000000000001',
 				parameters: { ...parameters },
@@ -98,9 +105,10 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 	/** The secret that n8n has saved for the trigger, as the editor loads it with the workflow. */
 	const savedSecret = async (workflow: string) => {
 		const { staticData } = await n8n.api.editor<{
-			staticData: Record<string, { signingSecret?: string }> | null;
+			staticData: Record<string, { subscriptions?: SavedSubscription[] }> | null;
 		}>('GET', `/workflows/${workflow}`);
-		return staticData?.[`node:${TRIGGER}`]?.signingSecret;
+		const saved = staticData?.[`node:${TRIGGER}`]?.subscriptions ?? [];
+		return saved.find(({ expiresAt }) => expiresAt === undefined)?.signingSecret;
 	};
 	const restartReceivers = async () => {
 		for (const receiver of n8n.receivers) {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { N8N_VERSION } from '../../demo/installN8n.js';
 import { agents } from './agents.js';
 import { editor } from './editor.js';
+import { eventDelivery } from './eventDelivery.js';
 import { examples } from './examples.js';
 import { killed } from './crashRecovery.js';
 import { nodeRuns } from './executionModes.js';
@@ -45,4 +46,8 @@ describe(`n8n ${values.n8n}`, { timeout: 1_200_000 }, () => {
 	describe('n8n is killed', () => {
 		killed(environment);
 	});
+});
+
+describe(`events in n8n ${values.n8n}`, { timeout: 1_200_000 }, () => {
+	eventDelivery(values.n8n);
 });

@@ -24,10 +24,11 @@ export async function post(
 	secret: string,
 	event: ReturnType<typeof newEvent>,
 	at = new Date(),
+	waitsMs = ANSWER_WITHIN_MS,
 ): Promise<number | undefined> {
 	const body = JSON.stringify(event);
 	const headers = signedHeaders(secret, `msg_${event.event_id}`, body, at);
-	const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+	const signal = AbortSignal.timeout(waitsMs);
 	const request = { method: 'POST', headers, body, signal };
 	const answer = await fetch(address, request).catch(() => undefined);
 	return answer?.status;

@@ -10,7 +10,6 @@ import type {
 	IDataDeduplicator,
 	IDataObject,
 	IDeduplicationOutput,
-	IN8nHttpFullResponse,
 	INode,
 	INodeExecutionData,
 	INodeParameters,
@@ -20,22 +19,41 @@ import type {
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
 import * as n8nWorkflow from 'n8n-workflow';
+import { isRecord } from '../../nodes/shared/linq/isRecord';
 import { createRunExecutionData, jsonParse, NodeConnectionTypes, Workflow } from 'n8n-workflow';
 import { setTimeout as delay } from 'node:timers/promises';
 import { additionalData, NodeTypes, savedWorkflow } from './runNode';
 
 type Lifecycle = 'checkExists' | 'create' | 'delete';
 
+/** What a test may change at any time. */
+interface Host {
+	/** The node's name. */
+	name: string;
+	/** The node's parameters; n8n reads them anew at each activation and call. */
+	parameters: INodeParameters;
+	/** Whether n8n fails to save executions. */
+	broken: boolean;
+	/** Holds requests before they reach the node. */
+	beforeWebhook?: Promise<unknown>;
+	/** Holds events that the node has handed over, before n8n saves them. */
+	beforeSaving?: Promise<unknown>;
+	/** Holds executions, so that later ones wait for a slot if there is a limit. */
+	beforeEnd?: Promise<unknown>;
+}
+
 /** What n8n's server does around a trigger, with its node in n8n's own engine and over real HTTP. */
-export interface TriggerHarness {
+export interface TriggerHarness extends Host {
 	/** The node's address, as Linq is to call it. */
 	target: string;
 	/** The same without https, for a test to call: of the n8n process, or of each in turn. */
 	addresses: string[];
-	/** The node's parameters; n8n reads them anew at each activation and call. */
-	parameters: INodeParameters;
 	/** What n8n has saved for the node. */
 	saved: () => IDataObject;
+	/** The secret of the subscription that n8n has saved. */
+	savedSecret: () => unknown;
+	/** What n8n has saved for the whole workflow, as a copy of the workflow brings it along. */
+	exportStaticData: () => string;
 	/** Loses or changes what n8n has saved. */
 	save: (state: IDataObject) => void;
 	/**
@@ -46,12 +64,16 @@ export interface TriggerHarness {
 	loadForCodeNode: () => () => void;
 	/** What the workflow was started with, an execution each, once no more come. */
 	executions: () => Promise<INodeExecutionData[][]>;
-	/** How many executions n8n has begun, copies among them. */
+	/** How many executions n8n has saved, those of duplicates among them. */
 	begun: () => number;
+	/** How many requests have come. */
+	received: () => number;
+	/** How many callers are gone, or have had their response. */
+	closed: () => number;
+	/** How many executions n8n could not save. */
+	failed: () => number;
 	/** Runs the last execution again, as n8n's Retry does. */
 	retry: () => Promise<void>;
-	/** Whether n8n fails to begin executions. */
-	broken: boolean;
 	/** Deliveries that n8n's table of what was processed has already. */
 	remember: (ids: string[]) => void;
 	/** Lets the next look-ups in that table fail. */
@@ -70,11 +92,16 @@ interface Options {
 	test?: boolean;
 	/** `http:` where n8n's N8N_WEBHOOK_URL is not set. */
 	protocol?: 'https:' | 'http:';
+	/** How many executions run at once, as n8n's concurrency limit has it. */
+	concurrencyLimit?: number;
+	workflowId?: string;
+	/** Where n8n can be reached, by its own account; else where it is. */
+	publicAddress?: string;
+	/** What n8n has saved already. */
+	staticData?: string;
 	/** How many processes receive calls. One executes the workflows itself; several leave that to two workers. */
 	processes?: number;
 }
-
-const TRIGGER = 'Trigger';
 
 /** How long n8n takes to read or write its database. */
 const DATABASE_MS = 10;
@@ -83,16 +110,21 @@ const DATABASE_MS = 10;
 let hosts = 0;
 
 export async function startTriggerHarness(options: Options): Promise<TriggerHarness> {
-	const id = `workflow ${++hosts}`;
+	const id = options.workflowId ?? `workflow ${++hosts}`;
 	const count = options.processes ?? 1;
 	const folder = options.test ? 'webhook-test' : 'webhook';
 	const mode = options.test ? 'manual' : 'webhook';
 
-	let staticData = '{}';
+	let staticData = options.staticData ?? '{}';
 	let begun = 0;
+	let received = 0;
+	let closed = 0;
+	let failed = 0;
 	let running = 0;
+	let slots = options.concurrencyLimit ?? Infinity;
+	const waiting: Array<() => void> = [];
 	let lastInput: INodeExecutionData[][] = [];
-	const host = { parameters: options.parameters ?? {}, broken: false };
+	const host: Host = { name: 'Trigger', parameters: options.parameters ?? {}, broken: false };
 	const executions: INodeExecutionData[][] = [];
 	let base = '';
 
@@ -100,9 +132,9 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 	const load = (nodeType: INodeType) => {
 		const node: INode = {
 			id: 'trigger',
-			name: TRIGGER,
+			name: host.name,
 			type: 'trigger',
-			typeVersion: 1,
+			typeVersion: 2,
 			position: [0, 0],
 			webhookId: '9b2c',
 			parameters: host.parameters,
@@ -114,7 +146,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 		];
 		const saved = {
 			...savedWorkflow(nodes, {
-				[TRIGGER]: { main: [[{ node: 'Last', type: NodeConnectionTypes.Main, index: 0 }]] },
+				[host.name]: { main: [[{ node: 'Last', type: NodeConnectionTypes.Main, index: 0 }]] },
 			}),
 			id,
 			name: 'Alerts',
@@ -130,11 +162,11 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 			webhookTestBaseUrl: base,
 		};
 		const [webhookDescription] = nodeType.description.webhooks ?? [];
-		const loaded = workflow.getNode(TRIGGER);
+		const loaded = workflow.getNode(host.name);
 		if (!webhookDescription || !loaded) throw new Error('The trigger has no webhook');
 		const webhookData: IWebhookData = {
 			httpMethod: 'POST',
-			node: TRIGGER,
+			node: host.name,
 			path: '9b2c/webhook',
 			webhookDescription,
 			workflowId: id,
@@ -151,32 +183,38 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 		return { workflow, node: loaded, additional, webhookData, save };
 	};
 
-	/** Runs the workflow, and answers whether it failed. */
-	const execute = async (
-		nodeType: INodeType,
-		input: INodeExecutionData[][],
-		respond: (response: IN8nHttpFullResponse) => void,
-		executionMode: WorkflowExecuteMode = mode,
-	): Promise<boolean> => {
-		if (host.broken) throw new Error('n8n cannot begin an execution');
-		lastInput = input;
+	/** Saves an execution, and waits for a slot to run it in, as n8n does before it responds. */
+	const begin = async (): Promise<string> => {
+		await host.beforeSaving;
+		await delay(DATABASE_MS);
+		if (host.broken) throw new Error('n8n cannot save an execution');
 		const executionId = String(++begun);
 		running++;
-		await delay(DATABASE_MS);
+		if (slots > 0) slots--;
+		else await new Promise<void>((resolve) => waiting.push(resolve));
+		return executionId;
+	};
+
+	/** Runs the workflow. */
+	const execute = async (
+		nodeType: INodeType,
+		executionId: string,
+		input: INodeExecutionData[][],
+		executionMode: WorkflowExecuteMode = mode,
+	): Promise<void> => {
+		lastInput = input;
 		const { workflow, node, additional, save } = load(nodeType);
 		additional.executionId = executionId;
-		additional.hooks?.addHandler('sendResponse', (response) => {
-			respond(response as IN8nHttpFullResponse);
-		});
 		const data = createRunExecutionData({
 			executionData: { nodeExecutionStack: [{ node, data: { main: input }, source: null }] },
 		});
-		const run = await new WorkflowExecute(additional, executionMode, data).processRunExecutionData(
-			workflow,
-		);
+		await new WorkflowExecute(additional, executionMode, data).processRunExecutionData(workflow);
 		await save();
+		await host.beforeEnd;
 		running--;
-		return run.data.resultData.error !== undefined;
+		const next = waiting.shift();
+		if (next) next();
+		else slots++;
 	};
 
 	/** What is in the memory of n8n's processes: the nodes as each has loaded them. */
@@ -195,8 +233,11 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 				express.raw({ type: () => true, limit: '16mb' }),
 				(req, res, next) => {
 					const receiver = processes.receivers[index];
+					received++;
+					res.once('close', () => closed++);
 					const receive = async () => {
 						if (!receiver) throw new Error('There is no such process');
+						await host.beforeWebhook;
 						const { workflow, node, additional, webhookData, save } = load(receiver);
 						const body: unknown = req.body;
 						req.rawBody = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
@@ -211,28 +252,21 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 						);
 						const { workflowData, noWebhookResponse } =
 							(await receiver.webhook?.call(context)) ?? {};
-						// As n8n does it: it saves once there is an answer, whoever gave it.
-						const answer = async (response: IN8nHttpFullResponse) => {
-							if (res.writableEnded) return;
-							res.status(response.statusCode).json(response.body);
-							await save();
-						};
-						if (noWebhookResponse === true) await save();
-						if (!workflowData) {
-							await answer({ statusCode: 200, headers: {}, body: {} });
-							return;
+						if (webhookData.webhookDescription.responseMode !== 'onReceived') {
+							throw new Error('This harness knows no other response mode');
 						}
-						if (webhookData.webhookDescription.responseMode !== 'responseNode') {
-							throw new Error('This host knows no other response mode');
+						// As n8n 2 does it, see its webhook-helpers.ts: it responds once it has saved an execution that has a slot.
+						if (workflowData) {
+							const executionId = await begin().catch(() => undefined);
+							res.status(executionId ? 200 : 500).json({ message: 'Workflow was started' });
+							if (!executionId) failed++;
+							const { workers } = processes;
+							const executor = workers[begun % (workers.length || 1)] ?? receiver;
+							if (executionId) void execute(executor, executionId, workflowData);
+						} else if (noWebhookResponse !== true) {
+							res.json({ message: 'Webhook call received' });
 						}
-						const { workers } = processes;
-						const executor = workers[(begun + 1) % (workers.length || 1)] ?? receiver;
-						const failed = await execute(
-							executor,
-							workflowData,
-							(response) => void answer(response),
-						).catch(() => true);
-						if (failed) await answer({ statusCode: 500, headers: {}, body: {} });
+						await save();
 					};
 					receive().catch(next);
 				},
@@ -247,7 +281,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 		return `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
 	});
 	const path = '/9b2c/webhook?version=2026-02-03';
-	base = `${options.protocol ?? 'https:'}//${origins[0] ?? ''}/${folder}`;
+	base = options.publicAddress ?? `${options.protocol ?? 'https:'}//${origins[0] ?? ''}/${folder}`;
 
 	const lifecycle = async (method: Lifecycle) => {
 		const { workflow, node, additional, webhookData, save } = load(processes.main);
@@ -256,6 +290,11 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 		const done = await processes.main.webhookMethods?.default?.[method].call(hooks);
 		await save();
 		return done;
+	};
+
+	const saved = () => {
+		const data = jsonParse<Record<string, IDataObject>>(staticData);
+		return data[`node:${host.name}`] ?? {};
 	};
 
 	return Object.assign(host, {
@@ -270,8 +309,11 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 			return executions;
 		},
 		begun: () => begun,
+		received: () => received,
+		closed: () => closed,
+		failed: () => failed,
 		retry: async () => {
-			await execute(processes.main, lastInput, () => undefined, 'retry');
+			await execute(processes.main, await begin(), lastInput, 'retry');
 		},
 		remember: (ids: string[]) => {
 			processed.rows.set(`${id}/trigger`, ids);
@@ -279,12 +321,15 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 		failLookUps: (count: number) => {
 			processed.failing = count;
 		},
-		saved: () => {
-			const data = jsonParse<Record<string, IDataObject>>(staticData);
-			return data[`node:${TRIGGER}`] ?? {};
+		saved,
+		savedSecret: () => {
+			const { subscriptions } = saved();
+			const all: unknown[] = Array.isArray(subscriptions) ? subscriptions : [];
+			return all.filter(isRecord).find(({ expiresAt }) => expiresAt === undefined)?.signingSecret;
 		},
+		exportStaticData: () => staticData,
 		save: (state: IDataObject) => {
-			staticData = JSON.stringify({ [`node:${TRIGGER}`]: state });
+			staticData = JSON.stringify({ [`node:${host.name}`]: state });
 		},
 		loadForCodeNode: () => {
 			const loaded = jsonParse<IDataObject>(staticData);

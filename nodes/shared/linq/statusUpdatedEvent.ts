@@ -48,8 +48,9 @@ export function toStatusUpdateRow(envelope: unknown): StatusUpdateRow | undefine
 	};
 }
 
-/** What of a line has changed. */
-export type ChangeKind = 'reputation' | 'status';
+/** What of a line may have changed. */
+export const CHANGE_KINDS = ['reputation', 'status'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 /** The kinds of change in an update. */
 export function changeKinds(update: StatusUpdateRow): ChangeKind[] {

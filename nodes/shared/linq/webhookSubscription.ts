@@ -15,19 +15,35 @@ export interface WebhookSubscription {
 	phone_numbers: unknown[];
 	/** Linq switches a subscription off whose deliveries keep failing. */
 	is_active: boolean;
-	/** ISO 8601. */
-	created_at: string;
+	/** How long ago it was created, in milliseconds; NaN if Linq does not say. */
+	ageMs: number;
+}
+
+/** What a subscription is to be. */
+export interface SubscriptionFields {
+	target_url: string;
+	subscribed_events: string[];
+	/** E.164; empty: all lines. */
+	phone_numbers: string[];
+}
+
+/** What only the response to its creation has. */
+export interface CreatedSubscription {
+	id: string;
+	/** `whsec_` and the key in base64. */
+	signingSecret: string;
 }
 
 /**
  * Parses the response to `GET /v3/webhook-subscriptions`.
  *
+ * @param now when Linq sent it, in milliseconds since 1970
  * @throws LinqError if it is no list of subscriptions
  */
-export function parseSubscriptionList(body: unknown): WebhookSubscription[] {
+export function parseSubscriptionList(body: unknown, now: number): WebhookSubscription[] {
 	const list = isRecord(body) ? body.subscriptions : undefined;
 	if (!Array.isArray(list)) {
-		throw new LinqError('Linq answered without a list of webhook subscriptions', {
+		throw new LinqError('Linq responded without a list of webhook subscriptions', {
 			description: 'Check the base URL in the Linq API credential.',
 			source: 'credential',
 		});
@@ -38,7 +54,7 @@ export function parseSubscriptionList(body: unknown): WebhookSubscription[] {
 		subscribed_events: Array.isArray(entry.subscribed_events) ? entry.subscribed_events : [],
 		phone_numbers: Array.isArray(entry.phone_numbers) ? entry.phone_numbers : [],
 		is_active: entry.is_active === true,
-		created_at: String(entry.created_at),
+		ageMs: now - Date.parse(String(entry.created_at)),
 	}));
 }
 
@@ -48,14 +64,28 @@ export function parseSubscriptionList(body: unknown): WebhookSubscription[] {
  * @returns the subscription's id, and its secret, which Linq shows this once only
  * @throws LinqError if either is missing
  */
-export function parseCreatedSubscription(body: unknown): { id: string; signingSecret: string } {
+export function parseCreatedSubscription(body: unknown): CreatedSubscription {
 	const { id, signing_secret: signingSecret } = isRecord(body) ? body : {};
 	if (typeof id === 'string' && typeof signingSecret === 'string' && signingSecret !== '') {
 		return { id, signingSecret };
 	}
-	throw new LinqError('Linq created a webhook subscription without telling its signing secret', {
+	throw new LinqError('Linq created a webhook subscription but returned no signing secret', {
 		description:
-			'Without the secret no event could be trusted. Activate the workflow again; if it stays so, report it to Linq.',
+			'Without the secret no event could be trusted. Publish the workflow again; if this goes on, report it to Linq.',
 		source: 'linq',
 	});
+}
+
+/** Returns true if Linq delivers what the fields say. */
+export function isUpToDate(subscription: WebhookSubscription, fields: SubscriptionFields): boolean {
+	return (
+		subscription.is_active &&
+		hasSameMembers(subscription.subscribed_events, fields.subscribed_events) &&
+		hasSameMembers(subscription.phone_numbers, fields.phone_numbers)
+	);
+}
+
+function hasSameMembers(some: unknown[], others: unknown[]): boolean {
+	const set = new Set(some);
+	return set.size === new Set(others).size && others.every((member) => set.has(member));
 }

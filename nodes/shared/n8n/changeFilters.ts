@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { LineRef } from '../linq/lineRef';
 import { parseLineRefs } from '../linq/lineRef';
+import { inputError } from '../linq/linqError';
 import { REPUTATIONS } from '../linq/reputation';
 import { parseOptions } from './parameters';
 import { reputationOptions } from './reputationOptions';
@@ -25,6 +26,18 @@ export const linesField: INodeProperties = {
 	description:
 		'Only trigger for these lines. Leave empty for all. Phone numbers and IDs are both accepted. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 };
+
+/**
+ * Parses the value of Events.
+ *
+ * @param kinds the changes that the trigger knows
+ * @throws LinqError if none of them is selected, e.g. because an expression found nothing
+ */
+export function parseEvents<const T extends string>(value: unknown, kinds: readonly T[]): T[] {
+	const events = parseOptions(value, 'Events', kinds);
+	if (events.length > 0) return events;
+	throw inputError('No events selected', 'Select under Events which changes trigger the workflow.');
+}
 
 /**
  * Parses the value of New Reputation.

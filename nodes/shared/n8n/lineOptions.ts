@@ -1,28 +1,18 @@
 import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 import type { PhoneNumber } from '../linq/phoneNumber';
-import { getReputation, parsePhoneNumberList, PHONE_NUMBERS_URL } from '../linq/phoneNumber';
-import { requestOutsideRun } from './requestOutsideRun';
-import { toNodeApiError } from './toNodeApiError';
-
-/** What is being done, to begin an error's message with. */
-export const LIST_LINES_ACTION = 'Could not list the lines';
+import { getReputation } from '../linq/phoneNumber';
+import { listLines } from './listLines';
+import { throwAt } from './toNodeApiError';
 
 /** Returns the account's lines as the editor offers them: each with its number and reputation for a name. */
 export async function getLineOptions(
 	context: ILoadOptionsFunctions,
 ): Promise<Array<{ name: string; line: PhoneNumber }>> {
-	try {
-		const request = { method: 'GET', url: PHONE_NUMBERS_URL } as const;
-		const { body } = await requestOutsideRun(context, request, LIST_LINES_ACTION, {
-			maxRetries: 1,
-		});
-		return parsePhoneNumberList(body).map((line) => ({
-			name: `${line.phone_number} (${getReputation(line)?.status ?? 'no reputation yet'})`,
-			line,
-		}));
-	} catch (error) {
-		throw toNodeApiError(context.getNode(), error);
-	}
+	const lines = await listLines(context, 1).catch(throwAt(context));
+	return lines.map((line) => ({
+		name: `${line.phone_number} (${getReputation(line)?.status ?? 'no reputation yet'})`,
+		line,
+	}));
 }
 
 /** Returns the options of a field for several lines: their phone numbers. */

@@ -1,4 +1,4 @@
-import type { INode } from 'n8n-workflow';
+import type { FunctionsBase, INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 import { LinqError } from '../linq/linqError';
 
@@ -33,4 +33,11 @@ export function toNodeApiError(
 			itemIndex,
 		},
 	);
+}
+
+/** Returns a function that throws a failure as n8n shows it, to catch with. */
+export function throwAt(context: FunctionsBase): (error: unknown) => never {
+	return (error) => {
+		throw toNodeApiError(context.getNode(), error);
+	};
 }

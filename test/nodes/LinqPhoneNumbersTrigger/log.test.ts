@@ -15,6 +15,11 @@ describe("The trigger's lines in n8n's log", () => {
 		statusUpdated({ phone_number: LINE, reputation: ['HEALTHY', 'AT_RISK'] }),
 	);
 	const secret = () => server.subscriptions.all[0]?.signing_secret ?? '';
+	/** Half an hour after it was created, a subscription is known to have no other secrets. */
+	const makeOld = () => {
+		const [subscription] = server.subscriptions.all;
+		if (subscription) subscription.created_at = new Date(0).toISOString();
+	};
 	const post = async (headers: Record<string, string>) =>
 		await fetch(trigger.addresses[0] ?? '', { method: 'POST', headers, body });
 	const signed = (by: string, at = new Date()) => signedHeaders(by, 'msg_1', body, at);
@@ -25,6 +30,7 @@ describe("The trigger's lines in n8n's log", () => {
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 		});
 		await trigger.activate();
+		makeOld();
 	});
 	afterAll(async () => {
 		await trigger.close();
@@ -36,7 +42,7 @@ describe("The trigger's lines in n8n's log", () => {
 		[
 			'a forgery',
 			async () => await post(signed(STRANGER)),
-			'refused calls whose signature does not fit',
+			'rejected requests with a wrong signature',
 		],
 		[
 			'an old call, or a wrong clock',
@@ -49,7 +55,7 @@ describe("The trigger's lines in n8n's log", () => {
 		const lines = log.split('\n').filter((line) => line.includes(words));
 		expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual([
 			expect.stringMatching(
-				/Linq Phone Numbers Trigger "Trigger" in workflow "Alerts" \(id workflow \d+\) refused/,
+				/Linq Phone Numbers: trigger "Trigger" in workflow "Alerts" \(ID workflow \d+\) rejected/,
 			),
 		]);
 	});
@@ -58,11 +64,10 @@ describe("The trigger's lines in n8n's log", () => {
 		await trigger.restart();
 		const lost = secret();
 		trigger.save({});
-		const [subscription] = server.subscriptions.all;
-		if (subscription) subscription.created_at = new Date(0).toISOString();
+		makeOld();
 		await post(signed(lost));
-		const log = await readLog('has subscribed anew');
-		expect(log).toContain('There is nothing to do; Linq sends again what was not accepted.');
+		const log = await readLog('has recreated its subscription');
+		expect(log).toContain('There is nothing to do: Linq retries what was not accepted.');
 		for (const hidden of [server.apiKey, lost, secret(), 'whsec_', LINE]) {
 			expect(log).not.toContain(hidden);
 		}

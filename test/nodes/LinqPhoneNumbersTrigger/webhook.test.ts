@@ -1,6 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { INodeParameters } from 'n8n-workflow';
-import schema from '../../../nodes/LinqPhoneNumbersTrigger/__schema__/v1.0.0.json';
+import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import schema from '../../../nodes/LinqPhoneNumbersTrigger/__schema__/v2.0.0.json';
 import type { Change } from '../../fakeLinqApi/events';
 import { statusUpdated } from '../../fakeLinqApi/events';
 import { signedHeaders } from '../../fakeLinqApi/webhookDelivery';
@@ -14,6 +16,11 @@ describe('Linq Phone Numbers Trigger receives', () => {
 	let server: FakeLinqApi;
 	let trigger: TriggerHarness;
 	const secret = () => server.subscriptions.all[0]?.signing_secret ?? '';
+	/** Half an hour after it was created, a subscription is known to have no other secrets. */
+	const makeOld = () => {
+		const [subscription] = server.subscriptions.all;
+		if (subscription) subscription.created_at = new Date(0).toISOString();
+	};
 	const worsened = (change: Partial<Change> = {}) =>
 		statusUpdated({ phone_number: LINE, reputation: ['HEALTHY', 'AT_RISK'], ...change });
 	const post = async (body: string, headers: Record<string, string>) =>
@@ -30,6 +37,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 		});
 		await trigger.activate();
+		makeOld();
 	});
 	afterEach(async () => {
 		await trigger.close();
@@ -168,7 +176,12 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		const body = JSON.stringify(worsened());
 		const headers = signedHeaders(secret(), 'msg_1', body);
 		const state = trigger.saved();
-		for (const lost of [{}, { signingSecret: '' }, { signingSecret: 'whsec_' }]) {
+		const [saved] = server.subscriptions.all;
+		if (saved) saved.created_at = new Date().toISOString();
+		const without = (signingSecret?: string) => ({
+			subscriptions: [{ id: 'lost', workflowId: 'lost', signingSecret }],
+		});
+		for (const lost of [{}, without(), without(''), without('whsec_')]) {
 			trigger.save(lost);
 			expect((await post(body, headers)).status).toBe(503);
 			const empty = { ...headers, 'webhook-signature': `v1,${hmacOfNothing(body)}` };
@@ -254,24 +267,128 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(trigger.saved()).toEqual(before);
 	});
 
-	it('an event that n8n cannot take: answers 500, and takes the copy', async () => {
+	it('an event that n8n cannot save: responds with 500, and takes the retry', async () => {
 		const envelope = worsened();
 		trigger.broken = true;
+		expect((await deliver(envelope, 'msg_1')).status).toBe(500);
 		expect((await deliver(envelope, 'msg_1')).status).toBe(500);
 		trigger.broken = false;
 		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
-	it('an event whose look-up in the database fails: once, and for ever', async () => {
-		trigger.failLookUps(1);
+	it('an event whose look-up in the database fails: better twice than never', async () => {
+		trigger.failLookUps(2);
 		expect((await deliver(worsened(), 'msg_1')).status).toBe(200);
-		trigger.failLookUps(Infinity);
-		expect((await deliver(worsened(), 'msg_2')).status).toBe(200);
-		trigger.failLookUps(0);
+		expect(await trigger.executions()).toHaveLength(1);
 		await trigger.restart();
-		await deliver(worsened(), 'msg_1');
+		expect((await deliver(worsened(), 'msg_1')).status).toBe(200);
 		expect(await trigger.executions()).toHaveLength(2);
+	});
+
+	it('events that wait for a slot: their retries are acknowledged at once, each runs once', async () => {
+		const limited = await startTriggerHarness({
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+			concurrencyLimit: 2,
+		});
+		try {
+			await limited.activate();
+			const subscription = server.subscriptions.all.find(
+				({ target_url }) => target_url === limited.target,
+			);
+			const send = async (envelope: unknown, id: string, signal?: AbortSignal) => {
+				const body = JSON.stringify(envelope);
+				const headers = signedHeaders(subscription?.signing_secret ?? '', id, body);
+				return await fetch(limited.addresses[0] ?? '', { method: 'POST', headers, body, signal });
+			};
+			const workflows = holdUntilReleased();
+			limited.beforeEnd = workflows.until;
+			const sender = new AbortController();
+			const events = Array.from({ length: 10 }, (_, index) => `msg_${index}`);
+			const first = events.map(
+				async (id) => await send(worsened(), id, sender.signal).catch(() => undefined),
+			);
+			while (limited.begun() < events.length) await delay(1);
+			// Linq gives up on a request after some seconds.
+			sender.abort();
+			await Promise.all(first);
+			for (const id of events) expect((await send(worsened(), id)).status).toBe(200);
+			workflows.release();
+			expect(await limited.executions()).toHaveLength(events.length);
+			expect(limited.begun()).toBe(events.length);
+		} finally {
+			await limited.close();
+		}
+	});
+
+	describe('an event whose caller hangs up', () => {
+		/** Sends an event, and hangs up once n8n has it. */
+		const hangUp = async (id: string) => {
+			const body = JSON.stringify(worsened());
+			const { port, pathname, search } = new URL(trigger.addresses[0] ?? '');
+			const headers = signedHeaders(secret(), id, body);
+			const sent = request({ port, path: pathname + search, method: 'POST', headers });
+			sent.on('error', () => undefined);
+			const before = trigger.closed();
+			await new Promise<void>((resolve) => sent.end(body, resolve));
+			while (trigger.received() === 0) await delay(1);
+			sent.destroy();
+			while (trigger.closed() === before) await delay(1);
+		};
+
+		it.each(['beforeWebhook', 'beforeSaving', 'beforeEnd'] as const)(
+			'%s: blocks no retry, and runs once',
+			async (moment) => {
+				const held = holdUntilReleased();
+				trigger[moment] = held.until;
+				if (moment === 'beforeEnd') await deliver(worsened(), 'msg_1');
+				else await hangUp('msg_1');
+				held.release();
+				while (trigger.begun() === 0) await delay(1);
+				expect((await deliver(worsened(), 'msg_1')).status).toBe(200);
+				expect(await trigger.executions()).toHaveLength(1);
+				expect(trigger.begun()).toBe(1);
+			},
+		);
+
+		it('and that n8n then cannot save: the retry runs', async () => {
+			const held = holdUntilReleased();
+			trigger.beforeSaving = held.until;
+			trigger.broken = true;
+			await hangUp('msg_1');
+			// While n8n is at it, a retry is acknowledged.
+			expect((await deliver(worsened(), 'msg_1')).status).toBe(200);
+			held.release();
+			while (trigger.failed() === 0) await delay(1);
+			trigger.broken = false;
+			expect((await deliver(worsened(), 'msg_1')).status).toBe(200);
+			expect(await trigger.executions()).toHaveLength(1);
+		});
+	});
+
+	describe('an event with a parameter that cannot be read by then', () => {
+		it.each<[string, INodeParameters]>([
+			['Events', { events: '={{ undefined }}' }],
+			['Events', { events: '={{ $json.nothing.at.all }}' }],
+			['New Reputation', { newReputation: '={{ "critical" }}' }],
+			['Simplify', { simplify: '={{ null }}' }],
+		])('%s: counts as any', async (_, parameters) => {
+			trigger.parameters = parameters;
+			expect((await deliver(worsened())).status).toBe(200);
+			expect(await trigger.executions()).toHaveLength(1);
+		});
+
+		it('leaves the other parameters as they are', async () => {
+			trigger.parameters = { newReputation: '={{ undefined }}', events: ['status'] };
+			expect((await deliver(worsened())).status).toBe(200);
+			expect(await trigger.executions()).toHaveLength(0);
+		});
+	});
+
+	it('a signed body with a byte order mark', async () => {
+		const body = `\ufeff${JSON.stringify(worsened())}`;
+		expect((await post(body, signedHeaders(secret(), 'msg_1', body))).status).toBe(200);
+		expect(await trigger.executions()).toHaveLength(1);
 	});
 
 	it('an event that a person runs again', async () => {
@@ -302,6 +419,17 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await trigger.executions()).toHaveLength(200);
 	});
 });
+
+function holdUntilReleased(): { until: Promise<void>; release: () => void } {
+	let release: () => void = () => undefined;
+	const until = new Promise<void>((resolve) => (release = resolve));
+	return {
+		until,
+		release: () => {
+			release();
+		},
+	};
+}
 
 /** What a forger would sign with an empty key. */
 function hmacOfNothing(body: string): string {

@@ -1,14 +1,12 @@
-import type { INodeParameters } from 'n8n-workflow';
 import { signedHeaders } from '../../fakeLinqApi/webhookDelivery';
+import { LinqPhoneNumbersTrigger } from '../../../nodes/LinqPhoneNumbersTrigger/LinqPhoneNumbersTrigger.node';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 import { startTriggerHarness, type TriggerHarness } from '../../support/triggerHarness';
 
 describe('the subscription of Linq Phone Numbers Trigger', () => {
 	let server: FakeLinqApi;
 	const hosts: TriggerHarness[] = [];
-	const host = async (
-		options: { parameters?: INodeParameters; test?: boolean; protocol?: 'http:' } = {},
-	) => {
+	const host = async (options: Partial<Parameters<typeof startTriggerHarness>[0]> = {}) => {
 		const started = await startTriggerHarness({
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 			...options,
@@ -44,8 +42,8 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(trigger.target).toMatch(/^https:.*\?version=2026-02-03$/);
 		await trigger.deactivate();
 		expect(server.subscriptions.all).toEqual([]);
-		// The old secret is kept for what Linq still tries to deliver, see receive.test.ts.
-		expect(trigger.saved().signingSecret).toBeUndefined();
+		// The old secret is kept for what Linq still tries to deliver, see multiProcess.test.ts.
+		expect(trigger.savedSecret()).toBeUndefined();
 	});
 
 	it('is left as it is when the workflow is activated again, and may be deleted twice', async () => {
@@ -54,7 +52,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		const [before] = server.subscriptions.all;
 		await trigger.restart();
 		expect(server.subscriptions.all).toEqual([before]);
-		expect(sent()).toEqual(['GET', 'POST', 'GET']);
+		expect(sent()).toEqual(['GET', 'GET', 'POST', 'GET']);
 		await trigger.deactivate();
 		await trigger.deactivate();
 		expect(server.subscriptions.all).toEqual([]);
@@ -79,24 +77,20 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		await trigger.restart();
 		expect(server.subscriptions.all).toHaveLength(1);
 		expect(server.subscriptions.all[0]?.signing_secret).not.toBe(lost);
-		expect(trigger.saved().signingSecret).toBe(server.subscriptions.all[0]?.signing_secret);
+		expect(trigger.savedSecret()).toBe(server.subscriptions.all[0]?.signing_secret);
 	});
 
-	it('is found by its address when its id is lost, and deleted', async () => {
+	it('is left at Linq if its ID or its address is not known to be its own', async () => {
 		const trigger = await host();
 		await trigger.activate();
+		const state = trigger.saved();
 		trigger.save({});
 		await trigger.deactivate();
-		expect(server.subscriptions.all).toEqual([]);
-	});
-
-	it('is deleted by its id where n8n had another address when it was made', async () => {
-		const trigger = await host();
-		await trigger.activate();
+		trigger.save(state);
 		const [subscription] = server.subscriptions.all;
 		if (subscription) subscription.target_url = 'https://old.example.com/webhook';
 		await trigger.deactivate();
-		expect(server.subscriptions.all).toEqual([]);
+		expect(server.subscriptions.all).toEqual([subscription]);
 	});
 
 	it('keeps the secrets of the last ten before it', async () => {
@@ -105,23 +99,22 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 			await trigger.activate();
 			await trigger.deactivate();
 		}
-		expect(trigger.saved().retired).toHaveLength(10);
+		expect(trigger.saved().subscriptions).toHaveLength(10);
 	});
 
-	it('is updated when other lines are chosen, also to all lines', async () => {
+	it('is replaced when other lines are chosen, also by one for all lines', async () => {
 		const trigger = await host({ parameters: { lines: ['+12025550001', '+12025550002'] } });
 		await trigger.activate();
-		const [created] = server.subscriptions.all;
-		expect(created?.phone_numbers).toEqual(['+12025550001', '+12025550002']);
+		expect(server.subscriptions.all[0]?.phone_numbers).toEqual(['+12025550001', '+12025550002']);
 		trigger.parameters = { lines: ['+1 (202) 555\u20110003\u200b'] };
 		await trigger.activate();
-		expect(server.subscriptions.all).toEqual([
-			expect.objectContaining({ id: created?.id, phone_numbers: ['+12025550003'] }),
+		expect(server.subscriptions.all.map(({ phone_numbers }) => phone_numbers)).toEqual([
+			['+12025550003'],
 		]);
 		trigger.parameters = {};
 		await trigger.activate();
-		expect(server.subscriptions.all[0]?.phone_numbers).toEqual([]);
-		expect(sent()).toEqual(['GET', 'POST', 'GET', 'PUT', 'GET', 'PUT']);
+		expect(server.subscriptions.all.map(({ phone_numbers }) => phone_numbers)).toEqual([[]]);
+		expect(trigger.savedSecret()).toBe(server.subscriptions.all[0]?.signing_secret);
 	});
 
 	it('takes lines by their IDs as well, which are looked up in the list', async () => {
@@ -130,8 +123,8 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		const trigger = await host({ parameters: { lines: lines } });
 		await trigger.activate();
 		expect(server.subscriptions.all[0]?.phone_numbers).toEqual(['+12025550002', '+12025550003']);
-		// To look for a subscription and to make one, each with the list.
-		expect(sent()).toEqual(['GET', 'GET', 'GET', 'POST']);
+		// To look for a subscription and to create one, each with the list, and to clear the address.
+		expect(sent()).toEqual(['GET', 'GET', 'GET', 'GET', 'POST']);
 		trigger.parameters = { lines: ['550e8400-e29b-41d4-a716-446655440000'] };
 		await expect(trigger.activate()).rejects.toThrow(
 			'There is no line with the ID 550e8400-e29b-41d4-a716-446655440000 in this Linq account',
@@ -139,18 +132,92 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(server.subscriptions.all[0]?.phone_numbers).toEqual(['+12025550002', '+12025550003']);
 	});
 
-	it('is updated when its events differ, and switched on when Linq switched it off', async () => {
+	it('is replaced when its events differ, or Linq has switched it off', async () => {
 		const trigger = await host();
 		await trigger.activate();
-		const [subscription] = server.subscriptions.all;
-		if (!subscription) throw new Error('Not created');
-		subscription.subscribed_events = ['message.received'];
+		const [first] = server.subscriptions.all;
+		if (first) first.subscribed_events = ['message.received'];
 		await trigger.activate();
-		expect(subscription.subscribed_events).toEqual(['phone_number.status_updated']);
-		subscription.is_active = false;
+		const [second] = server.subscriptions.all;
+		expect(second?.subscribed_events).toEqual(['phone_number.status_updated']);
+		if (second) second.is_active = false;
 		await trigger.activate();
-		expect(subscription.is_active).toBe(true);
-		expect(sent()).toEqual(['GET', 'POST', 'GET', 'PUT', 'GET', 'PUT']);
+		expect(server.subscriptions.all.map(({ is_active }) => is_active)).toEqual([true]);
+	});
+
+	describe('is not taken from the workflow that has it', () => {
+		it('by a copy of the workflow with its static data, whose publishing fails', async () => {
+			const original = await host();
+			await original.activate();
+			const copy = await host({
+				staticData: original.exportStaticData(),
+				publicAddress: original.target.replace('/9b2c/webhook?version=2026-02-03', ''),
+			});
+			// n8n refuses the address, and clears up.
+			await copy.deactivate();
+			expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([
+				original.target,
+			]);
+			expect(copy.savedSecret()).toBeUndefined();
+		});
+
+		it('by a copy of the database at another address', async () => {
+			const production = await host({ workflowId: 'one' });
+			await production.activate();
+			const [its] = server.subscriptions.all;
+			const copied = { workflowId: 'one', staticData: production.exportStaticData() };
+			const unpublished = await host(copied);
+			await unpublished.deactivate();
+			expect(server.subscriptions.all).toEqual([its]);
+			const published = await host(copied);
+			await published.activate();
+			expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([
+				production.target,
+				published.target,
+			]);
+			await published.deactivate();
+			expect(server.subscriptions.all).toEqual([its]);
+		});
+
+		it('by a second import of its file, whose publishing fails', async () => {
+			const first = await host();
+			await first.activate();
+			const second = await host({
+				publicAddress: first.target.replace('/9b2c/webhook?version=2026-02-03', ''),
+			});
+			await second.deactivate();
+			expect(server.subscriptions.all).toHaveLength(1);
+		});
+
+		it('but a copy that n8n gives its address to takes it over', async () => {
+			const original = await host();
+			await original.activate();
+			const copy = await host({
+				staticData: original.exportStaticData(),
+				publicAddress: original.target.replace('/9b2c/webhook?version=2026-02-03', ''),
+			});
+			await copy.activate();
+			await copy.deactivate();
+			expect(server.subscriptions.all).toEqual([]);
+		});
+	});
+
+	it('is another account’s: says so, and no longer accepts what that account signs', async () => {
+		const other = await startFakeLinqApi({ plainLoopback: true });
+		try {
+			const credentials = { apiKey: server.apiKey, baseUrl: server.baseUrl };
+			const trigger = await host({ credentials });
+			await trigger.activate();
+			Object.assign(credentials, { apiKey: other.apiKey, baseUrl: other.baseUrl });
+			await trigger.deactivate();
+			await trigger.activate();
+			expect(server.subscriptions.all).toHaveLength(1);
+			expect(trigger.saved().subscriptions).toEqual([
+				expect.objectContaining({ id: other.subscriptions.all[0]?.id }),
+			]);
+		} finally {
+			await other.close();
+		}
 	});
 
 	it('leaves other subscriptions of the account alone', async () => {
@@ -161,27 +228,49 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([other.target]);
 	});
 
-	it('is refused before Linq is called where the address is not https', async () => {
-		const trigger = await host({ protocol: 'http:' });
-		const error: unknown = await trigger.activate().catch((thrown: unknown) => thrown);
-		expect(error).toMatchObject({
-			// n8n shows the message alone where publishing fails.
-			message: expect.stringMatching(
-				/^n8n's N8N_WEBHOOK_URL \(in older n8n WEBHOOK_URL\) must be a public https address: .* http:\/\/127/,
-			) as string,
-		});
+	it.each([
+		['http://n8n.example.com', 'http://n8n.example.com/9b2c/webhook'],
+		['https://localhost:5678', 'https://localhost:5678/9b2c/webhook'],
+		['https://n8n.localhost', 'https://n8n.localhost/9b2c/webhook'],
+		['https://n8n.example.com/?key=1', 'https://n8n.example.com/?key=1/9b2c/webhook'],
+		['n8n.example.com', 'n8n.example.com/9b2c/webhook'],
+	])('is refused before Linq is called at the address %s', async (publicAddress, shown) => {
+		const trigger = await host({ publicAddress });
+		// n8n shows only the message if publishing fails.
+		await expect(trigger.activate()).rejects.toThrow(
+			`n8n's N8N_WEBHOOK_URL (in older n8n WEBHOOK_URL) must be a public https address without a query: Linq cannot deliver to ${shown}`,
+		);
 		// n8n clears up after a failure.
 		await trigger.deactivate();
 		expect(server.requests).toEqual([]);
 	});
 
-	it.each([
-		[{ events: [] }, 'No events are chosen'],
-		[{ lines: ['2025550001'] }, 'does not begin with + and the country code'],
-	])('is refused before Linq is called with %j', async (parameters, message) => {
-		const trigger = await host({ parameters });
-		await expect(trigger.activate()).rejects.toThrow(message);
+	/** What an expression may give by mistake in place of each parameter. */
+	const mistakes: Record<string, [words: string, values: unknown[]]> = {
+		events: ['Events is not a list of', [undefined, null, '', 'Reputation', ['x'], {}]],
+		newReputation: [
+			'New Reputation is not a list of',
+			[undefined, null, '', 'critical', ['Critical'], 'AT_RISK,CRITICAL', {}],
+		],
+		lines: ['', [undefined, null, '', '2025550001', ['nobody'], {}]],
+		simplify: ['Simplify is neither true nor false', [undefined, null, '', 'yes', 2]],
+	};
+	const cases = Object.entries(mistakes).flatMap(([name, [words, values]]) =>
+		values.map(
+			(value) => [name, value === undefined ? 'undefined' : JSON.stringify(value), words] as const,
+		),
+	);
+	it.each(cases)('is refused with %s: %s', async (name, value, words) => {
+		const trigger = await host({ parameters: { [name]: `={{ ${value} }}` } });
+		await expect(trigger.activate()).rejects.toThrow(words);
 		expect(server.requests).toEqual([]);
+	});
+
+	it('is refused without events, and no parameter is left out above', async () => {
+		const trigger = await host({ parameters: { events: [] } });
+		await expect(trigger.activate()).rejects.toThrow('No events selected');
+		const { properties } = new LinqPhoneNumbersTrigger().description;
+		expect(properties.map(({ name }) => name).sort()).toEqual(Object.keys(mistakes).sort());
 	});
 
 	it('survives that the answer to its creation is lost', async () => {
@@ -193,7 +282,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		const trigger = await host();
 		await trigger.activate();
 		expect(server.subscriptions.all).toHaveLength(1);
-		expect(trigger.saved().signingSecret).toBe(server.subscriptions.all[0]?.signing_secret);
+		expect(trigger.savedSecret()).toBe(server.subscriptions.all[0]?.signing_secret);
 	});
 
 	it('survives that the answer to its deletion is lost', async () => {
@@ -228,12 +317,12 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 
 	it.each([
 		['GET', '{}', 'without a list of webhook subscriptions'],
-		['POST', '{"id":"1"}', 'without telling its signing secret'],
+		['POST', '{"id":"1"}', 'but returned no signing secret'],
 	])('is not taken for set up by an unexpected answer to %s', async (method, body, message) => {
 		server.faults.push({ method, fault: { kind: 'response', status: 200, body } });
 		const trigger = await host();
 		await expect(trigger.activate()).rejects.toThrow(message);
-		expect(trigger.saved().signingSecret).toBeUndefined();
+		expect(trigger.savedSecret()).toBeUndefined();
 	});
 
 	it('of a test in the editor has an address of its own, and none is left behind', async () => {

@@ -1,0 +1,31 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { isRecord } from '../shared/linq/isRecord';
+import { isFirstDelivery } from './deduplication';
+
+/** What `webhook` hands over to the workflow's execution. */
+export interface ReceivedEvent {
+	/** The delivery's `webhook-id`. */
+	webhookId: string;
+	/** The node's output. */
+	payload: IDataObject;
+}
+
+/** Starts the workflow's execution with the event that was received; ends it if another execution has the event. */
+export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const received: unknown = this.getInputData()[0]?.json;
+	if (!isReceivedEvent(received)) {
+		throw new NodeOperationError(this.getNode(), 'No event from Linq was received', {
+			description:
+				'Publish the workflow, or choose Execute step and wait for a line to change: the node starts with what Linq sends.',
+		});
+	}
+	// An execution that is retried by hand, or tested in the editor, is to run again.
+	const isDelivery = this.getMode() === 'webhook';
+	if (isDelivery && !(await isFirstDelivery(this, received.webhookId))) return [[]];
+	return [[{ json: received.payload }]];
+}
+
+function isReceivedEvent(value: unknown): value is ReceivedEvent {
+	return isRecord(value) && typeof value.webhookId === 'string' && isRecord(value.payload);
+}

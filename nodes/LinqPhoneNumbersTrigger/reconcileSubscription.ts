@@ -1,0 +1,74 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+import { BoundedMap } from '../shared/concurrency/boundedMap';
+import { toLinqError } from '../shared/n8n/toNodeApiError';
+import { warnOnce } from '../shared/n8n/warnOnce';
+import { deleteSubscription, listSubscriptions } from '../shared/n8n/webhookSubscriptions';
+import { currentSubscription, RETRIES_LAST_MS, savedSubscriptions, triggerKey } from './staticData';
+import { findAtOwnAddress, REMOVING, subscribe } from './webhookMethods';
+
+/** Forged requests must not make n8n call Linq more often than this. */
+const MIN_INTERVAL_MS = 60_000;
+
+/** During publishing, Linq has the subscription before n8n has saved it: a second or two. */
+const PUBLISH_GRACE_MS = 10_000;
+
+type Verdict = 'forged' | 'unverifiable';
+
+/** When it began, in milliseconds since 1970, and what n8n had saved by then. */
+type Reconciliation = { at: number; savedId: string | undefined; verdict: Promise<Verdict> };
+
+/** The last one of each trigger. */
+const reconciliations = new BoundedMap<string, Reconciliation>({ maxSize: 1_000 });
+
+/**
+ * Finds out about a request that matches no secret: it is forged, or n8n's secret is stale because something else has
+ * saved the workflow's static data as they were before. Then Linq may have signed it.
+ */
+export async function reconcileSubscription(context: IWebhookFunctions): Promise<Verdict> {
+	const savedId = currentSubscription(context)?.id;
+	// A test in the editor lasts two minutes, and n8n saves nothing of it.
+	if (context.getMode() === 'manual') return savedId === undefined ? 'unverifiable' : 'forged';
+	const key = triggerKey(context);
+	const now = Date.now();
+	let last = reconciliations.get(key);
+	if (!last || now - last.at >= MIN_INTERVAL_MS) {
+		last = { at: now, savedId, verdict: reconcile(context) };
+		reconciliations.set(key, last);
+	}
+	// Saved since: the verdict says nothing of what is saved now.
+	return savedId === last.savedId ? await last.verdict : 'unverifiable';
+}
+
+/** Compares what n8n has saved with what Linq has, and subscribes again if they differ. */
+async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
+	const current = currentSubscription(context);
+	try {
+		// A request waits for it, so it is not retried.
+		const remotes = await listSubscriptions(context, 'Could not look up the subscription', 0);
+		const remote = findAtOwnAddress(context, remotes);
+		if (current && current.id === remote?.id) {
+			// n8n keeps static data by the node's name: a trigger that was renamed lacks the secrets it had.
+			const isRenamed = savedSubscriptions(context).length === 1 && remote.ageMs < RETRIES_LAST_MS;
+			if (isRenamed) return 'unverifiable';
+			warnOnce(
+				context,
+				'rejected requests with a wrong signature: they are not from Linq, or were changed on the way. There is nothing to do.',
+			);
+			return 'forged';
+		}
+		if (remote ? remote.ageMs < PUBLISH_GRACE_MS : !current) return 'unverifiable';
+		// If another n8n process does so at the same moment, Linq rejects the later one.
+		if (remote) await deleteSubscription(context, REMOVING, remote.id);
+		await subscribe(context);
+		warnOnce(
+			context,
+			"had a stale signing secret, and has recreated its subscription. Something has overwritten the workflow's static data, e.g. a Code node that uses them. There is nothing to do: Linq retries what was not accepted.",
+		);
+	} catch (error) {
+		warnOnce(
+			context,
+			`could not verify a request, and asked Linq to retry. ${toLinqError(error).message}. If this goes on, unpublish the workflow and publish it again.`,
+		);
+	}
+	return 'unverifiable';
+}

@@ -1,0 +1,120 @@
+import type { IHookFunctions } from 'n8n-workflow';
+import { CHANGE_KINDS, STATUS_UPDATED } from '../shared/linq/statusUpdatedEvent';
+import { parseTargetUrl, toTargetUrl } from '../shared/linq/targetUrl';
+import type { SubscriptionFields, WebhookSubscription } from '../shared/linq/webhookSubscription';
+import { isUpToDate } from '../shared/linq/webhookSubscription';
+import { parseEvents, parseNewReputation, parseWatchedLines } from '../shared/n8n/changeFilters';
+import { findPhoneNumbers } from '../shared/n8n/listLines';
+import { parseBoolean } from '../shared/n8n/parameters';
+import { throwAt } from '../shared/n8n/toNodeApiError';
+import { warnOnce } from '../shared/n8n/warnOnce';
+import {
+	createSubscription,
+	deleteSubscription,
+	listSubscriptions,
+} from '../shared/n8n/webhookSubscriptions';
+import type { TriggerContext } from './staticData';
+import { currentSubscription, saveSubscription } from './staticData';
+
+const CREATING = 'Could not set up the subscription to changes of lines';
+export const REMOVING = 'Could not remove the subscription to changes of lines';
+
+/** What n8n calls when it publishes and unpublishes the workflow, and at the start and end of a test in the editor. */
+export const webhookMethods = {
+	async checkExists(this: IHookFunctions): Promise<boolean> {
+		return await isSubscribed(this).catch(throwAt(this));
+	},
+	async create(this: IHookFunctions): Promise<boolean> {
+		return await subscribeAnew(this).catch(throwAt(this));
+	},
+	async delete(this: IHookFunctions): Promise<boolean> {
+		return await unsubscribe(this).catch(throwAt(this));
+	},
+};
+
+/** Returns true if Linq delivers to this node what its parameters ask for. */
+async function isSubscribed(context: IHookFunctions): Promise<boolean> {
+	const fields = await desiredFields(context);
+	const own = findOwn(context, await listSubscriptions(context, CREATING));
+	return own !== undefined && isUpToDate(own, fields);
+}
+
+/** Subscribes in place of whatever takes the node's own address: Linq allows an address one subscription only. */
+async function subscribeAnew(context: IHookFunctions): Promise<true> {
+	const clearAddress = async () => {
+		const remote = findAtOwnAddress(context, await listSubscriptions(context, CREATING));
+		if (remote) await deleteSubscription(context, REMOVING, remote.id);
+	};
+	await clearAddress();
+	await subscribe(context, clearAddress);
+	return true;
+}
+
+/**
+ * Removes this node's own subscription. n8n calls this also for a workflow whose publishing failed, e.g. because its
+ * webhook address is another workflow's: what may be somebody else's stays.
+ */
+async function unsubscribe(context: IHookFunctions): Promise<true> {
+	const subscription = currentSubscription(context);
+	if (!subscription) return true;
+	const isOwn = subscription.workflowId === context.getWorkflow().id;
+	if (isOwn) {
+		const own = findOwn(context, await listSubscriptions(context, REMOVING));
+		if (own) await deleteSubscription(context, REMOVING, own.id);
+	}
+	saveSubscription(context, undefined, isOwn);
+	return true;
+}
+
+/** Returns the subscription that is this node's own, by its ID and its address. Forgets the secrets of another's. */
+function findOwn(
+	context: IHookFunctions,
+	remotes: WebhookSubscription[],
+): WebhookSubscription | undefined {
+	const subscription = currentSubscription(context);
+	const workflowId = context.getWorkflow().id ?? '';
+	const atAddress = findAtOwnAddress(context, remotes);
+	if (!subscription) return undefined;
+	if (atAddress?.id === subscription.id) {
+		saveSubscription(context, { ...subscription, workflowId });
+		return atAddress;
+	}
+	if (subscription.workflowId !== workflowId) {
+		saveSubscription(context, undefined, false);
+	} else if (remotes.some(({ id }) => id === subscription.id)) {
+		warnOnce(
+			context,
+			`left the subscription ${subscription.id} at Linq: it delivers to another address. If nothing needs it, delete it at Linq.`,
+		);
+	} else if (!atAddress) {
+		warnOnce(
+			context,
+			`did not find its subscription ${subscription.id} in this Linq account. If the credential was changed to another account, the old account keeps sending events until you delete the subscription there.`,
+		);
+		saveSubscription(context, undefined, false);
+	}
+	return undefined;
+}
+
+export function findAtOwnAddress(context: TriggerContext, remotes: WebhookSubscription[]) {
+	const targetUrl = toTargetUrl(context.getNodeWebhookUrl('default') ?? '');
+	return remotes.find(({ target_url }) => target_url === targetUrl);
+}
+
+/** Creates the subscription, and saves the secret that Linq shows this once only. */
+export async function subscribe(context: TriggerContext, clearAddress?: () => Promise<unknown>) {
+	const fields = await desiredFields(context);
+	const created = await createSubscription(context, CREATING, fields, clearAddress);
+	saveSubscription(context, { ...created, workflowId: context.getWorkflow().id ?? '' });
+}
+
+/** Returns what the subscription has to cover, by the node's parameters, all of which are checked. */
+async function desiredFields(context: TriggerContext): Promise<SubscriptionFields> {
+	const target_url = parseTargetUrl(context.getNodeWebhookUrl('default') ?? '');
+	parseEvents(context.getNodeParameter('events'), CHANGE_KINDS);
+	parseNewReputation(context.getNodeParameter('newReputation'));
+	parseBoolean(context.getNodeParameter('simplify'), 'Simplify');
+	const lines = parseWatchedLines(context.getNodeParameter('lines'));
+	const phone_numbers = await findPhoneNumbers(context, lines);
+	return { target_url, subscribed_events: [STATUS_UPDATED], phone_numbers };
+}
