@@ -817,8 +817,11 @@ describe('What the user is told of', () => {
 		const folders = ['nodes/LinqPhoneNumbers', 'nodes/shared'];
 		const files = folders.flatMap((folder) =>
 			readdirSync(folder, { recursive: true, encoding: 'utf8' })
-				// The trigger's own.
-				.filter((file) => file.endsWith('.ts') && !/webhookSubscription|webhookUrl/i.test(file))
+				// The triggers' own errors are in their tests.
+				.filter(
+					(file) =>
+						file.endsWith('.ts') && !/webhookSubscription|targetUrl|changeFilters/.test(file),
+				)
 				.map((file) => readFileSync(`${folder}/${file}`, 'utf8')),
 		);
 		const messages = files.flatMap((source) =>
