@@ -26,7 +26,7 @@ export class LinqApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
-			description: 'Shown in the Linq dashboard under the code icon',
+			description: 'Find it in the Linq dashboard under the code icon',
 		},
 		{
 			displayName: 'Base URL',
@@ -35,7 +35,7 @@ export class LinqApi implements ICredentialType {
 			required: true,
 			default: 'https://api.linqapp.com/api/partner',
 			placeholder: 'e.g. https://api.linqapp.com/api/partner',
-			description: 'Change it only for a proxy, a staging system or a local server',
+			description: 'Only change this for a proxy, staging or local server',
 		},
 	];
 
@@ -53,17 +53,17 @@ export class LinqApi implements ICredentialType {
 			baseURL: '={{ $credentials.baseUrl.trim() }}',
 			url: PHONE_NUMBERS_URL,
 			method: 'GET',
-			// The key goes to the credential's own host alone.
+			// The key goes to the credential's own host only.
 			disableFollowRedirect: true,
 		},
 		rules: [
 			{
-				// A wrong base URL may well answer with a page of its own.
+				// A wrong base URL may well respond with a page of its own.
 				type: 'responseSuccessBody',
 				properties: {
 					key: 'phone_numbers',
 					value: undefined,
-					message: 'The base URL answers, but not as the Linq API: check it',
+					message: 'This base URL responded, but not like the Linq API. Check it.',
 				},
 			},
 		],

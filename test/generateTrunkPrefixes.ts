@@ -8,7 +8,7 @@ export const GENERATED_FILE = 'nodes/shared/linq/trunkPrefixes.ts';
 
 /** A region's numbers, as the library's METADATA.md describes its lists. */
 interface Region {
-	/** The prefix that is dialled inside the country. */
+	/** The prefix that is dialed inside the country. */
 	prefix: string | undefined;
 	/** What its valid numbers look like, without the country code: a pattern for each type of number. */
 	patterns: string[];
@@ -34,7 +34,7 @@ export function generateTrunkPrefixes(): string {
 	return [
 		'// Generated from the metadata of libphonenumber-js by `npm run generate:trunk-prefixes`: do not edit.',
 		'',
-		'/** Prefixes that are dialled inside a country only, each with the country codes that have it. */',
+		'/** Prefixes that are dialed inside a country only, each with the country codes that have it. */',
 		'export const TRUNK_PREFIXES: Readonly<Record<string, string>> = {',
 		...[...prefixes].map(([prefix, codes]) => `\t'${prefix}': '${codes.join(' ')}',`),
 		'};',

@@ -55,6 +55,7 @@ export class AccountRun {
 			maxRetries,
 			signal,
 			breaker,
+			hasRequestOptions: true,
 			onSend,
 		});
 		response.catch((error: unknown) => {

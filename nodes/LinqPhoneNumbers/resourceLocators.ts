@@ -49,14 +49,14 @@ export function parseLine(context: IExecuteSingleFunctions): LineRef {
 	const { mode, value } = getStored(context);
 	if (isEmpty(value)) {
 		throw inputError(
-			'No line is chosen',
-			'Choose the line from the list, or enter its phone number or ID. If it comes from an expression, the expression found nothing for this item.',
+			'No line selected',
+			'Select a line from the list, or enter its phone number or ID. If it comes from an expression, the expression found nothing for this item.',
 		);
 	}
 	if (isRecord(value)) {
 		throw inputError(
 			`The line is an object ${describeFields(value)}`,
-			`Give one of its fields, the phone number or the ID, e.g. {{ $json.${mode === 'id' ? 'id' : 'phone_number'} }}.`,
+			`Use one of its fields, the phone number or the ID, e.g. {{ $json.${mode === 'id' ? 'id' : 'phone_number'} }}.`,
 		);
 	}
 	// A bare value, as an expression in place of the whole field returns it, says itself what it is.

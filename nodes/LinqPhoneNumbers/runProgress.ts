@@ -24,11 +24,11 @@ export class RunProgress {
 			(other) => other !== item && !this.confirmed.has(other),
 		);
 		return [
-			`The run stopped at [item ${item}], nothing more is sent.`,
+			`Stopped at [item ${item}]; no further requests were sent.`,
 			updated.length === 0
-				? 'No line was updated before.'
-				: `Updated before: ${updated.length}, ${formatRanges(updated)}.`,
-			unconfirmed.length > 0 && `Sent without a confirmation: ${formatRanges(unconfirmed)}.`,
+				? 'No lines were updated.'
+				: `Updated: ${updated.length}, ${formatRanges(updated)}.`,
+			unconfirmed.length > 0 && `Sent without confirmation: ${formatRanges(unconfirmed)}.`,
 		]
 			.filter(Boolean)
 			.join(' ');

@@ -50,7 +50,7 @@ export function editor(environment: () => Environment): void {
 				const baseUrl = await site.listen({ host: '127.0.0.1', port: 0 });
 				const { status, message } = await test({ apiKey: 'any', baseUrl });
 				assert.equal(status, 'Error');
-				assert.match(message, /The base URL answers, but not as the Linq API/);
+				assert.match(message, /This base URL responded, but not like the Linq API/);
 			} finally {
 				await site.close();
 			}

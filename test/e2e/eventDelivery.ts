@@ -95,15 +95,13 @@ export function eventDelivery(version: string): void {
 			for (let round = 0; round < 20; round++) {
 				for (const name of names) one[name].push(await time(addresses[name]));
 			}
-			let executions = 0;
-			for (let round = 0; round < 2; round++) {
-				for (const name of round % 2 ? names : [...names].reverse()) {
+			const ids = { ours, theirs };
+			for (const round of [1, 2]) {
+				for (const name of names) {
 					const all = Array.from({ length: 200 }, async () => await time(addresses[name]));
 					burst[name].push(...(await Promise.all(all)));
+					await api.ended(ids[name], 20 + round * 200, 120);
 				}
-				executions += 200;
-				await api.ended(ours, 20 + executions, 120);
-				await api.ended(theirs, 20 + executions, 120);
 			}
 			for (const [what, times, limit] of [
 				['one event', one, 1.5],

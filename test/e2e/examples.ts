@@ -210,7 +210,7 @@ export function examples(environment: () => Environment): void {
 			assert.match(text, /Line \+12025550001: The forwarding number is empty/);
 			assert.match(text, /Line \+12025550002: .*Access denied/);
 			assert.match(text, /Line \+12025550005: The forwarding number is empty/);
-			assert.match(text, /Line \(unknown\): No line is chosen/);
+			assert.match(text, /Line \(unknown\): No line selected/);
 		});
 	});
 

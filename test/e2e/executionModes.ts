@@ -153,7 +153,7 @@ export function nodeRuns(environment: () => Environment): void {
 			assert.match(error?.message ?? '', new RegExp(`line ${id}: Access denied`));
 			assert.match(
 				error?.description ?? '',
-				/stopped at \[item 1\], .* Updated before: 2, \[items 0, 2\]\./,
+				/Stopped at \[item 1\]; .* Updated: 2, \[items 0, 2\]\./,
 			);
 			assert.deepEqual(json(outputs(execution, 'Success')[0]), []);
 		});
@@ -405,7 +405,7 @@ export function nodeRuns(environment: () => Environment): void {
 				assert.equal(error.source, 'network');
 				assert.equal(error.http_status, 407);
 				assert.match(String(error.message), /a proxy wants a user name and a password$/);
-				assert.match(String(error.description), /proxy under Request Options/);
+				assert.match(String(error.description), /the proxy \(under Request Options/);
 			} finally {
 				await proxy.close(true);
 			}

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
+import type { ServerOptions } from 'node:https';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createRawServer } from 'node:net';
-import type { Certificate } from './certificates';
 
 /** A server on loopback that no request gets the right response from. */
 export interface BrokenServer {
@@ -25,8 +25,8 @@ export async function rawServer(respond: (socket: Socket) => void): Promise<Brok
 }
 
 /** Starts a web server that speaks TLS only. */
-export async function tlsServer(certificate: Certificate): Promise<BrokenServer> {
-	return await listening(createServer(certificate, (_, response) => response.end('{}')));
+export async function tlsServer(options: ServerOptions): Promise<BrokenServer> {
+	return await listening(createServer(options, (_, response) => response.end('{}')));
 }
 
 async function listening(server: Server): Promise<BrokenServer> {

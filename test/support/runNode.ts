@@ -239,11 +239,11 @@ export function savedWorkflow(nodes: INode[], connections: IConnections): IWorkf
 	};
 }
 
-/** What the editor gives a node that offers choices of an account. */
+/** What the editor gives a node that offers choices of an account. Without credentials, none is selected in the node. */
 export function loadOptionsContext(
 	nodeType: INodeType,
 	parameters: INodeParameters,
-	credentials: ICredentialDataDecryptedObject,
+	credentials: ICredentialDataDecryptedObject | undefined,
 ): LoadOptionsContext {
 	const node: INode = {
 		id: '1',
@@ -252,19 +252,20 @@ export function loadOptionsContext(
 		typeVersion: 1,
 		position: [0, 0],
 		parameters,
-		credentials: { linqApi: { id: '1', name: 'Linq API' } },
+		credentials: credentials && { linqApi: { id: '1', name: 'Linq API' } },
 	};
 	const saved = savedWorkflow([node], {});
 	const nodeTypes = new NodeTypes().add('node', nodeType);
 	const workflow = new Workflow({ ...saved, nodeTypes });
-	return new LoadOptionsContext(workflow, node, additionalData(credentials, saved), '');
+	return new LoadOptionsContext(workflow, node, additionalData(credentials ?? {}, saved), '');
 }
 
 export interface NodeRun {
 	parameters: INodeParameters;
 	/** One empty item by default, as a Manual Trigger gives it. */
 	items?: IDataObject[];
-	credentials: ICredentialDataDecryptedObject;
+	/** None selected in the node by default. */
+	credentials?: ICredentialDataDecryptedObject;
 	onError?: OnError;
 	retryOnFail?: boolean;
 	executeOnce?: boolean;
@@ -326,7 +327,7 @@ export function startRun(run: NodeRun): RunHandle {
 			typeVersion: run.typeVersion ?? 1,
 			position: [200, 0],
 			parameters: run.parameters,
-			credentials: { linqApi: { id: '1', name: 'Linq API' } },
+			credentials: run.credentials && { linqApi: { id: '1', name: 'Linq API' } },
 			onError: run.onError,
 			retryOnFail: run.retryOnFail,
 			executeOnce: run.executeOnce,
@@ -363,7 +364,7 @@ export function startRun(run: NodeRun): RunHandle {
 	const last = run.times === undefined ? (nodes.at(-1)?.name ?? NODE) : NODE;
 	const saved = savedWorkflow(nodes, connections);
 	const workflow = new Workflow({ ...saved, nodeTypes });
-	const additional = additionalData(run.credentials, saved);
+	const additional = additionalData(run.credentials ?? {}, saved);
 	const execution = execute(workflow, additional, 'Input', run.mode);
 	const result = execution.then((finished) => {
 		const task = finished.data.resultData.runData[last]?.at(-1);

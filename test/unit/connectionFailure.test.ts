@@ -14,28 +14,42 @@ describe('a connection that failed', () => {
 		['CERT_REVOKED', /not valid/],
 		['INVALID_PURPOSE', /not valid/],
 		['EPROTO', /secure connection/],
-		['ERR_SSL_WRONG_VERSION_NUMBER', /secure connection/],
-		['ERR_SSL_PACKET_LENGTH_TOO_LONG', /secure connection/],
-		['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', /secure connection/],
+		['ERR_TLS_INVALID_PROTOCOL_VERSION', /secure connection/],
+		['ERR_INVALID_URL', /proxy's address/],
 	])('%s was not sent, and stays', (code, reason) => {
 		const failure = connectionFailure(code);
 		expect(failure?.reason).toMatch(reason);
 		expect(failure).toMatchObject({ code, isNotSent: true, isLasting: true });
 	});
 
-	it.each(['ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH', 'PROXY_HUNG_UP'])(
-		'%s was not sent, and may pass',
-		(code) => {
-			const failure = connectionFailure(code);
-			expect(failure?.isNotSent).toBe(true);
-			expect(failure?.isLasting).toBeUndefined();
-		},
-	);
+	it.each([
+		'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+		'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE',
+		'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+	])('%s may have been sent, and stays', (code) => {
+		const failure = connectionFailure(code);
+		expect(failure?.isNotSent).toBeUndefined();
+		expect(failure?.isLasting).toBe(true);
+	});
+
+	it.each([
+		'ECONNREFUSED',
+		'EAI_AGAIN',
+		'ENOTFOUND',
+		'EHOSTUNREACH',
+		'PROXY_HUNG_UP',
+		'TLS_HUNG_UP',
+	])('%s was not sent, and may pass', (code) => {
+		const failure = connectionFailure(code);
+		expect(failure?.isNotSent).toBe(true);
+		expect(failure?.isLasting).toBeUndefined();
+	});
 
 	it.each([
 		...['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'],
 		...['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW', 'Z_DATA_ERROR', 'Z_BUF_ERROR'],
 		...['ERR_BAD_RESPONSE', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'EIO'],
+		...['ERR_SSL_BAD_RECORD_TYPE', 'ERR_SSL_WRONG_VERSION_NUMBER'],
 	])('%s may have been sent, and may pass', (code) => {
 		const failure = connectionFailure(code);
 		expect(failure).toBeDefined();
@@ -43,10 +57,7 @@ describe('a connection that failed', () => {
 		expect(failure?.isLasting).toBeUndefined();
 	});
 
-	it.each(['ERR_INVALID_CHAR', 'ERR_INVALID_URL', 'ERR_CANCELED', '200'])(
-		'%s is of no connection',
-		(code) => {
-			expect(connectionFailure(code)).toBeUndefined();
-		},
-	);
+	it.each(['ERR_INVALID_CHAR', 'ERR_CANCELED', '200'])('%s is of no connection', (code) => {
+		expect(connectionFailure(code)).toBeUndefined();
+	});
 });

@@ -93,7 +93,10 @@ const refused: Array<[written: unknown, words: string]> = [
 	['+1 202 555 777', 'has 9 digits after +1'],
 	['+1 202 555 7777 5', 'has 11 digits after +1'],
 	['+1 202 555 7777-5', 'has 11 digits after +1'],
-	// A zero that is dialled inside the country only.
+	// No area code begins like this.
+	['+1 020 555 7777', 'has a 0 after +1'],
+	['+1 120 255 5777', 'has a 1 after +1'],
+	// A zero that is dialed inside the country only.
 	['+44 (0)20 7946 0000', 'has a 0 in brackets'],
 	['+49 (0 30) 123456', 'has a 0 in brackets'],
 	['+49 (030) 123456', 'has a 0 in brackets'],
@@ -120,7 +123,7 @@ const refused: Array<[written: unknown, words: string]> = [
 	['+1 ((202)) 555 7777', 'is not a phone number'],
 	['+1 (202 555 7777', 'is not a phone number'],
 	['++12025557777', 'is not a phone number'],
-	// No number that can be dialled.
+	// No number that can be dialed.
 	['+0 202 555 7777', 'is not a phone number'],
 	['+123456', 'is not a phone number'],
 	['+4912345678901234', 'is not a phone number'],

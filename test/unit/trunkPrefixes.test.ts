@@ -42,7 +42,7 @@ function read(number: string): string {
 	}
 }
 
-describe('Prefixes that are dialled inside a country only', () => {
+describe('Prefixes that are dialed inside a country only', () => {
 	it('are those of the library', () => {
 		expect(readFileSync(GENERATED_FILE, 'utf8')).toBe(generateTrunkPrefixes());
 	});
@@ -85,6 +85,20 @@ describe('Prefixes that are dialled inside a country only', () => {
 		expect(national.startsWith(prefixOf.get(code) ?? 'none')).toBe(true);
 		expect(isValid(number)).toBe(true);
 		expect(read(number)).toBe(number);
+	});
+
+	it('are none with +1, where no number of any country begins with 0 or 1', () => {
+		const regions = numbers.filter(({ code }) => code === '1');
+		expect(regions.length).toBeGreaterThan(20);
+		for (const { nationals } of regions) {
+			for (const national of nationals) {
+				for (const digit of ['0', '1']) {
+					const number = `+1${digit}${national.slice(1)}`;
+					expect(isValid(number)).toBe(false);
+					expect(read(number)).toContain(` has a ${digit} after +1`);
+				}
+			}
+		}
 	});
 
 	it('are known where numbers begin with the same digits', () => {

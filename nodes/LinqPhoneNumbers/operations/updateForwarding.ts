@@ -259,6 +259,6 @@ function assertNotSelfForwarding(
 function selfForwardingError(lineNumber: string): LinqError {
 	return inputError(
 		`The line ${lineNumber} is now forwarded to itself, so its calls reach nobody`,
-		'Linq has set it as asked for. Update the line once more, with another forwarding number, or clear it.',
+		'Linq applied the update as it was sent. Update the line once more, with another forwarding number, or clear it.',
 	);
 }

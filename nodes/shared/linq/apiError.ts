@@ -2,6 +2,7 @@ import type { ConnectionFailure } from './connectionFailure';
 import type { ErrorSource } from './linqError';
 import { LinqError } from './linqError';
 import { isRecord } from './isRecord';
+import type { RequestSettings } from './requestSettings';
 import { isRetryableStatus } from './retryPolicy';
 
 /** A response of the API, with its body parsed if it is JSON. */
@@ -14,6 +15,8 @@ export interface LinqResponse {
 
 const CHECK_KEY = 'Check the API key in the Linq API credential.';
 const CHECK_BASE_URL = 'Check the base URL in the Linq API credential.';
+const UNCONFIRMED =
+	'Linq may have applied the update all the same: the operation List shows where calls go.';
 const NO_REDIRECTS =
 	'Redirects are not followed, so that the API key is only sent to its own host. Set the base URL in the Linq API credential to the final address.';
 
@@ -23,8 +26,12 @@ export interface FailedRequest {
 	action: string;
 	/** Whether a line was asked for, which may not exist. */
 	isLineRequest: boolean;
+	/** Whether values of the user's were sent, which may be wrong. */
+	hasValues: boolean;
 	/** Whether Linq may have done what was asked for, by this request or one before it. */
 	mayBeApplied: boolean;
+	/** Where the request's own settings are. */
+	settings: RequestSettings;
 	/** Further sentences, e.g. how often it was tried. */
 	notes: string[];
 }
@@ -43,7 +50,8 @@ export function parseErrorBody(body: unknown): ApiErrorBody {
 	const error = field(body, 'error');
 	const code = field(error, 'code');
 	return {
-		code: typeof code === 'number' ? code : undefined,
+		// Linq's have four digits; other servers repeat the HTTP status here.
+		code: typeof code === 'number' && code >= 1_000 ? code : undefined,
 		message: text(field(error, 'message')),
 		docUrl: text(field(error, 'doc_url')),
 		retryAfter: field(error, 'retry_after'),
@@ -57,25 +65,23 @@ export function isLinqError({ body }: LinqResponse): boolean {
 }
 
 /** Returns the words for a response that is no success. */
-export function errorFromResponse(
-	response: LinqResponse,
-	{ action, isLineRequest, mayBeApplied, notes }: FailedRequest,
-): LinqError {
+export function errorFromResponse(response: LinqResponse, request: FailedRequest): LinqError {
+	const { action, mayBeApplied } = request;
 	const { statusCode } = response;
 	const { code, message, docUrl, traceId: bodyTraceId } = parseErrorBody(response.body);
 	const traceId = bodyTraceId ?? text(response.headers['x-trace-id']);
 	const reason = message ?? defaultMessage(response);
 	const isLinq = isLinqError(response);
 	const description = [
-		isLinq ? linqRemedy(statusCode, isLineRequest) : otherRemedy(statusCode),
-		...notes,
+		isLinq ? linqRemedy(statusCode, request) : otherRemedy(statusCode, request),
+		...furtherNotes(request),
 		isLinq ? `Linq responded with HTTP ${statusCode}, code ${code}.` : `HTTP ${statusCode}.`,
 		docUrl && `More: ${docUrl}`,
 		traceId && `Trace ID for Linq's support: ${traceId}`,
 	];
 	return new LinqError(`${action}: ${reason}`, {
 		description: description.filter(Boolean).join(' '),
-		source: isLinq ? linqSource(statusCode, isLineRequest) : otherSource(statusCode),
+		source: isLinq ? linqSource(statusCode, request) : otherSource(statusCode),
 		reason,
 		retryable: isRetryableStatus(statusCode),
 		mayBeApplied,
@@ -89,10 +95,12 @@ export function errorFromResponse(
 /** Returns the words for a connection that failed. */
 export function errorFromConnection(
 	{ code, reason, remedy, isLasting }: ConnectionFailure,
-	{ action, mayBeApplied, notes }: FailedRequest,
+	request: FailedRequest,
 ): LinqError {
+	const { action, mayBeApplied, settings } = request;
+	const description = [remedy(settings).trim(), ...furtherNotes(request), `(${code})`];
 	return new LinqError(`${action}: ${reason}`, {
-		description: [remedy, ...notes, `(${code})`].join(' '),
+		description: description.join(' '),
 		source: 'network',
 		reason,
 		retryable: isLasting !== true,
@@ -100,10 +108,17 @@ export function errorFromConnection(
 	});
 }
 
-function linqSource(status: number, isLineRequest: boolean): ErrorSource {
+/** Returns what was noted of the request, and that an update may be unconfirmed. */
+function furtherNotes({ isLineRequest, mayBeApplied, notes }: FailedRequest): string[] {
+	const isUnconfirmed = isLineRequest && mayBeApplied;
+	return isUnconfirmed ? [...notes, UNCONFIRMED] : notes;
+}
+
+function linqSource(status: number, { isLineRequest, hasValues }: FailedRequest): ErrorSource {
 	if (status === 408 || status === 429 || status >= 500) return 'linq';
 	if (status < 400 || status === 401 || status === 403) return 'credential';
-	return status === 404 && !isLineRequest ? 'credential' : 'input';
+	if (status === 404 && !isLineRequest) return 'credential';
+	return hasValues ? 'input' : 'linq';
 }
 
 /** A redirect and a 404 that are not Linq's mean that the base URL leads elsewhere. */
@@ -112,7 +127,7 @@ function otherSource(status: number): ErrorSource {
 }
 
 /** Returns what to do about an error of Linq's. */
-function linqRemedy(status: number, isLineRequest: boolean): string {
+function linqRemedy(status: number, { isLineRequest, hasValues }: FailedRequest): string {
 	switch (status) {
 		case 401:
 			return CHECK_KEY;
@@ -129,27 +144,30 @@ function linqRemedy(status: number, isLineRequest: boolean): string {
 	}
 	if (status < 400) return NO_REDIRECTS;
 	if (isRetryableStatus(status)) return 'This is a server error at Linq. Try again later.';
-	return status >= 500 ? `The server cannot do this. ${CHECK_BASE_URL}` : 'Check the values sent.';
+	if (status >= 500) return `The server cannot do this. ${CHECK_BASE_URL}`;
+	return hasValues
+		? 'Check the values sent.'
+		: `No value of yours was sent. ${CHECK_BASE_URL} If it is right, report this to Linq.`;
 }
 
 /** Returns what to do about a response without Linq's error body. */
-function otherRemedy(status: number): string {
+function otherRemedy(status: number, { settings: { proxy } }: FailedRequest): string {
 	switch (status) {
 		case 401:
 			return CHECK_KEY;
 		case 403:
-			return "This response is not from Linq's API: a firewall or a proxy may have refused the request. Ask whoever manages the network that n8n runs in. Check also the proxy under Request Options and the base URL in the Linq API credential.";
+			return `This response is not from Linq's API: a firewall or a proxy may have refused the request. Ask whoever manages the network that n8n runs in. Check also ${proxy} and the base URL in the Linq API credential.`;
 		case 404:
 			return `${CHECK_BASE_URL} This response is not from Linq's API.`;
 		case 407:
-			return "A proxy wants a user name and a password. Check the proxy under Request Options, with both in its address (http://user:password@host:port), or the one in n8n's environment (HTTPS_PROXY).";
+			return `Check ${proxy}: its address must have both in it, e.g. http://user:password@host:port.`;
 		case 429:
 			return 'Linq or something on the way to it limits the rate of requests. Try again later, or with fewer items at a time.';
 	}
 	if (status < 400) return NO_REDIRECTS;
 	return isRetryableStatus(status)
 		? 'This is a server error at Linq or on the way to it, e.g. of a proxy. Try again later.'
-		: "This response is not from Linq's API: a proxy or a firewall may have sent it, or the base URL leads elsewhere. Check the proxy under Request Options and the base URL in the Linq API credential (also https or http).";
+		: `This response is not from Linq's API: a proxy or a firewall may have sent it, or the base URL leads elsewhere. Check ${proxy} and the base URL in the Linq API credential (also https or http).`;
 }
 
 function defaultMessage({ statusCode, headers }: LinqResponse): string {

@@ -4,16 +4,19 @@ import { LinqError } from './linqError';
  * Parses the credential's base URL.
  *
  * @returns it without surrounding space or a slash at its end
- * @throws LinqError if it is no http or https address: a request would go nowhere or elsewhere
+ * @throws LinqError if it is no http or https URL: a request would go nowhere or elsewhere
  */
 export function parseBaseUrl(value: unknown): string {
 	const written = typeof value === 'string' ? value.trim() : '';
 	const url = URL.canParse(written) ? new URL(written) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
-		throw new LinqError('The base URL in the Linq API credential is not a web address', {
-			description: 'Enter it with https://, e.g. https://api.linqapp.com/api/partner.',
-			source: 'credential',
-		});
+		throw new LinqError(
+			'The base URL in the Linq API credential is not a valid http or https URL',
+			{
+				description: 'Enter it with https://, e.g. https://api.linqapp.com/api/partner.',
+				source: 'credential',
+			},
+		);
 	}
 	// They would take the place of the API key.
 	if (url.username || url.password) {

@@ -1,12 +1,14 @@
+import type { RequestSettings } from './requestSettings';
+
 /** What is known of a connection that failed. */
 export interface ConnectionFailure {
 	/** Of Node.js, axios or this file, e.g. `ECONNRESET`. */
 	code: string;
 	/** What happened, e.g. `the server refused the connection`. */
 	reason: string;
-	/** What the user can do about it, in whole sentences. */
-	remedy: string;
-	/** Whether nothing can have been sent. */
+	/** Returns what the user can do about it, in whole sentences. */
+	remedy: (settings: RequestSettings) => string;
+	/** Whether the request was surely not sent. */
 	isNotSent?: boolean;
 	/** Whether it does not pass by itself. */
 	isLasting?: boolean;
@@ -15,32 +17,42 @@ export interface ConnectionFailure {
 /** For a proxy that closes the connection before it is through: https-proxy-agent gives that no code. */
 export const PROXY_HUNG_UP = 'PROXY_HUNG_UP';
 
+/** For a server or a proxy that closes the connection before it is secure: Node.js calls it `ECONNRESET`. */
+export const TLS_HUNG_UP = 'TLS_HUNG_UP';
+
 /** For a response that began, and then was cut off or could not be unpacked: n8n 1 keeps no code of it. */
 export const RESPONSE_BROKEN = 'ERR_BAD_RESPONSE';
 
-const CHECK_NETWORK =
-	'Check the base URL in the Linq API credential (also https or http), the proxy under Request Options if there is one, and the network that n8n runs in, then try again.';
-const IGNORE_SSL =
-	'If you trust the server all the same, turn on Ignore SSL Issues under Request Options.';
-const UNREADABLE =
-	'Something that is not Linq may have sent it: check the base URL in the Linq API credential (also https or http) and the proxy under Request Options, then try again.';
+type Failure = Omit<ConnectionFailure, 'code'>;
 
-const UNTRUSTED: Omit<ConnectionFailure, 'code'> = {
+const checkNetwork = ({ proxy }: RequestSettings) =>
+	`Check the base URL in the Linq API credential (also https or http), ${proxy} and the network that n8n runs in, then try again.`;
+const checkSender = ({ proxy }: RequestSettings) =>
+	`Something that is not Linq may have sent it: check the base URL in the Linq API credential (also https or http) and ${proxy}, then try again.`;
+
+const UNTRUSTED: Failure = {
 	reason: "the server's certificate is not from an authority that n8n trusts",
-	remedy: `If a company's proxy or firewall stands in between, give n8n the company's certificate authority in the environment variable NODE_EXTRA_CA_CERTS. ${IGNORE_SSL}`,
+	remedy: ({ ignoreSsl }) =>
+		`If a company's proxy or firewall stands in between, give n8n the company's certificate authority in the environment variable NODE_EXTRA_CA_CERTS. ${ignoreSsl}`,
 	isNotSent: true,
 	isLasting: true,
 };
 
+const LOST: Failure = {
+	reason: 'the connection was lost before the response was complete',
+	remedy: checkNetwork,
+};
+
 /** The first that matches counts. */
-const FAILURES: Array<[codes: RegExp, failure: Omit<ConnectionFailure, 'code'>]> = [
+const FAILURES: Array<[codes: RegExp, failure: Failure]> = [
 	[/SELF_SIGNED_CERT|^UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|^CERT_(UNTRUSTED|CHAIN)/, UNTRUSTED],
 	[
 		/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
 		{
 			...UNTRUSTED,
 			reason: "the server's certificate has expired, or is not valid yet",
-			remedy: `Check the date of the machine that n8n runs on. If it is right, whoever runs the server, or a proxy in between, must renew the certificate. ${IGNORE_SSL}`,
+			remedy: ({ ignoreSsl }) =>
+				`Check the date of the machine that n8n runs on. If it is right, whoever runs the server, or a proxy in between, must renew the certificate. ${ignoreSsl}`,
 		},
 	],
 	[
@@ -48,7 +60,8 @@ const FAILURES: Array<[codes: RegExp, failure: Omit<ConnectionFailure, 'code'>]>
 		{
 			...UNTRUSTED,
 			reason: "the server's certificate is for another host",
-			remedy: `Check the host of the base URL in the Linq API credential. A proxy or firewall in between may also be the cause. ${IGNORE_SSL}`,
+			remedy: ({ ignoreSsl }) =>
+				`Check the host of the base URL in the Linq API credential. A proxy or firewall in between may also be the cause. ${ignoreSsl}`,
 		},
 	],
 	[
@@ -56,20 +69,39 @@ const FAILURES: Array<[codes: RegExp, failure: Omit<ConnectionFailure, 'code'>]>
 		{
 			...UNTRUSTED,
 			reason: "the server's certificate is not valid",
-			remedy: `Check the host of the base URL in the Linq API credential, and what stands in between. ${IGNORE_SSL}`,
+			remedy: ({ ignoreSsl }) =>
+				`Check the host of the base URL in the Linq API credential, and what stands in between. ${ignoreSsl}`,
 		},
 	],
 	[
-		// The connection was secure, and then broke.
-		/^ERR_SSL_.*BAD_RECORD_MAC$/,
-		{ reason: 'the connection was lost before the response was complete', remedy: CHECK_NETWORK },
-	],
-	[
-		/^EPROTO$|^ERR_(SSL|TLS)_/,
+		// Node.js: what it was to encrypt could not be, and never left (`TLSWrap::ClearIn` in its crypto_tls.cc).
+		/^EPROTO$|^ERR_TLS_/,
 		{
 			reason: 'no secure connection could be made',
-			remedy:
-				'The server may speak plain http on this port: check https or http, and the port, in the base URL in the Linq API credential and in the proxy under Request Options.',
+			remedy: ({ proxy }) =>
+				`The server may speak plain http on this port: check https or http, and the port, in the base URL in the Linq API credential. Check also ${proxy}.`,
+			isNotSent: true,
+			isLasting: true,
+		},
+	],
+	[
+		// With TLS 1.3 a server rejects n8n's side only after the request is on its way.
+		/^ERR_SSL_.*_ALERT_/,
+		{
+			reason: 'the server ended the secure connection',
+			remedy: ({ proxy }) =>
+				`It may want a client certificate, which n8n does not send. Check the host of the base URL in the Linq API credential, and ${proxy}.`,
+			isLasting: true,
+		},
+	],
+	// The connection was secure, and then broke.
+	[/^ERR_SSL_/, LOST],
+	[
+		// The base URL has been checked before.
+		/^ERR_INVALID_URL$/,
+		{
+			reason: "the proxy's address is not a URL",
+			remedy: ({ proxy }) => `Correct ${proxy}, e.g. http://user:password@host:port.`,
 			isNotSent: true,
 			isLasting: true,
 		},
@@ -78,47 +110,49 @@ const FAILURES: Array<[codes: RegExp, failure: Omit<ConnectionFailure, 'code'>]>
 		new RegExp(`^${PROXY_HUNG_UP}$`),
 		{
 			reason: 'the proxy closed the connection',
-			remedy:
-				"Check the proxy under Request Options, or the one in n8n's environment (HTTPS_PROXY): its address, and whether it lets n8n through to Linq. Then try again.",
+			remedy: ({ proxy }) =>
+				`Check ${proxy}: its address, and whether it lets n8n through to Linq. Then try again.`,
+			isNotSent: true,
+		},
+	],
+	[
+		new RegExp(`^${TLS_HUNG_UP}$`),
+		{
+			reason: 'the connection was closed before it was secure',
+			remedy: checkNetwork,
 			isNotSent: true,
 		},
 	],
 	[
 		/^HPE_HEADER_OVERFLOW$/,
-		{ reason: "the response's headers are too long for Node.js", remedy: UNREADABLE },
+		{ reason: "the response's headers are too long for Node.js", remedy: checkSender },
 	],
-	[/^HPE_/, { reason: 'the response is not HTTP that Node.js can read', remedy: UNREADABLE }],
+	[/^HPE_/, { reason: 'the response is not HTTP that Node.js can read', remedy: checkSender }],
 	[
 		new RegExp(`^Z_|^${RESPONSE_BROKEN}$`),
-		{ reason: 'the response was cut off or could not be unpacked', remedy: UNREADABLE },
+		{ reason: 'the response was cut off or could not be unpacked', remedy: checkSender },
 	],
-	[/^(ECONNABORTED|ETIMEDOUT)$/, { reason: 'no response came in time', remedy: CHECK_NETWORK }],
+	[/^(ECONNABORTED|ETIMEDOUT)$/, { reason: 'no response came in time', remedy: checkNetwork }],
 	[
 		/^ECONNREFUSED$/,
-		{
-			reason: 'the server refused the connection',
-			remedy: CHECK_NETWORK,
-			isNotSent: true,
-		},
+		{ reason: 'the server refused the connection', remedy: checkNetwork, isNotSent: true },
 	],
-	[
-		/^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/,
-		{ reason: 'the connection was lost before the response was complete', remedy: CHECK_NETWORK },
-	],
+	// Also a reset before the connection is secure: n8n 1 keeps nothing that tells the two apart.
+	[/^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/, LOST],
 	[
 		/^ENOTFOUND$/,
-		{ reason: 'the host name does not exist', remedy: CHECK_NETWORK, isNotSent: true },
+		{ reason: 'the host name does not exist', remedy: checkNetwork, isNotSent: true },
 	],
 	[
 		/^EAI_/,
-		{ reason: 'the host name could not be looked up', remedy: CHECK_NETWORK, isNotSent: true },
+		{ reason: 'the host name could not be looked up', remedy: checkNetwork, isNotSent: true },
 	],
 	[
 		/^E(ACCES|ADDRNOTAVAIL|HOSTDOWN|HOSTUNREACH|NETDOWN|NETUNREACH|PERM)$/,
-		{ reason: 'the server could not be reached', remedy: CHECK_NETWORK, isNotSent: true },
+		{ reason: 'the server could not be reached', remedy: checkNetwork, isNotSent: true },
 	],
 	// Any other error of the operating system.
-	[/^E[A-Z0-9]+$/, { reason: 'the connection failed', remedy: CHECK_NETWORK }],
+	[/^E[A-Z0-9]+$/, { reason: 'the connection failed', remedy: checkNetwork }],
 ];
 
 /** Returns what an error code says of a connection that failed, undefined if it says nothing of a connection. */

@@ -4,7 +4,7 @@ import { TRUNK_PREFIXES, VALID_WITH_PREFIX } from './trunkPrefixes';
 
 const EXAMPLE = 'e.g. +12025559999';
 
-/** What may stand between two groups of digits: blanks, or one dash or dot. */
+/** What may stand between two groups of digits: spaces, or one dash or dot. */
 const SEPARATOR = '(?: +|[.-])';
 
 /** The country code, the area code perhaps in brackets, and groups of digits. */
@@ -44,13 +44,13 @@ export function parseE164(value: unknown, field: string): string {
 	if (/^[\d\s().-]+$/.test(written)) {
 		throw inputError(
 			`${named} does not begin with + and the country code`,
-			`Write the number as it is dialled from abroad, ${EXAMPLE}.${northAmericanHint(written)}`,
+			`Write the number as it is dialed from abroad, ${EXAMPLE}.${northAmericanHint(written)}`,
 		);
 	}
 	if (/\(\s*0/.test(written)) {
 		throw inputError(
 			`${named} has a 0 in brackets`,
-			`Write the number as it is dialled from abroad, ${EXAMPLE}: in most countries without this 0, in Italy with it, and without brackets around it.`,
+			`Write the number as it is dialed from abroad, ${EXAMPLE}: in most countries without this 0, in Italy with it, and without brackets around it.`,
 		);
 	}
 	const number = `+${written.replace(/\D/g, '')}`;
@@ -58,7 +58,7 @@ export function parseE164(value: unknown, field: string): string {
 	if (!WRITTEN.test(written) || /\.\d$/.test(written) || !/^\+[1-9]\d{6,14}$/.test(number)) {
 		throw inputError(
 			`${named} is not a phone number in E.164 format`,
-			`Enter + and the country code, then the number, 7 to 15 digits in all, ${EXAMPLE}. Between groups of digits may stand a blank, a dash or a dot, and brackets around the area code; letters and extensions may not.`,
+			`Enter + and the country code, then the number, 7 to 15 digits in all, ${EXAMPLE}. Digit groups may be separated by a space, dash or dot, and the area code may be in brackets. Letters and extensions are not allowed.`,
 		);
 	}
 	if (number.startsWith('+1') && number.length !== 12) {
@@ -67,17 +67,23 @@ export function parseE164(value: unknown, field: string): string {
 			`Numbers with the country code +1 have ten digits after it, ${EXAMPLE}.`,
 		);
 	}
+	if (/^\+1[01]/.test(number)) {
+		throw inputError(
+			`${named} has a ${number[2]} after +1`,
+			`Area codes after +1 begin with 2 to 9, ${EXAMPLE}. Check the number, or its country code.`,
+		);
+	}
 	const prefix = findTrunkPrefix(number);
 	if (prefix !== undefined) {
 		throw inputError(
 			`${named} has ${prefix === '8' ? 'an' : 'a'} ${prefix} after the country code`,
-			`Leave this ${prefix} out: it is dialled inside the country only. Write the number as it is dialled from abroad, ${EXAMPLE}.`,
+			`Leave this ${prefix} out: it is dialed inside the country only. Write the number as it is dialed from abroad, ${EXAMPLE}.`,
 		);
 	}
 	return number;
 }
 
-/** Returns the prefix after a number's country code that is dialled inside the country only, if it has one. */
+/** Returns the prefix after a number's country code that is dialed inside the country only, if it has one. */
 function findTrunkPrefix(number: string): string | undefined {
 	return WITH_TRUNK_PREFIX.find(({ pattern }) => {
 		const [, code = '', rest = ''] = pattern.exec(number) ?? [];

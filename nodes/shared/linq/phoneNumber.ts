@@ -45,7 +45,7 @@ export interface UpdatedForwarding {
 	forwarding_number: string | null;
 }
 
-const UNEXPECTED_ANSWER =
+const UNEXPECTED_RESPONSE =
 	'The response is not what the Linq Partner API v3 promises. Check the base URL in the Linq API credential; if it is right, report this to Linq.';
 
 /** Returns the line's reputation, from the deprecated field if the new one is missing. */
@@ -82,18 +82,18 @@ export function toRow(line: PhoneNumber): LineRow {
 export function parsePhoneNumberList(body: unknown): PhoneNumber[] {
 	const list = isRecord(body) ? body.phone_numbers : undefined;
 	if (!Array.isArray(list)) {
-		throw new LinqError('Linq answered without a list of phone numbers', {
-			description: UNEXPECTED_ANSWER,
+		throw new LinqError('Linq returned no list of phone numbers', {
+			description: UNEXPECTED_RESPONSE,
 			source: 'linq',
 		});
 	}
 	const entries: unknown[] = list;
 	if (entries.every(isPhoneNumber)) return entries;
 	const wrong = entries.findIndex((entry) => !isPhoneNumber(entry));
-	throw new LinqError(
-		`Linq's list of phone numbers has an entry that is no line (number ${wrong + 1})`,
-		{ description: UNEXPECTED_ANSWER, source: 'linq' },
-	);
+	throw new LinqError(`Entry ${wrong + 1} of Linq's list of phone numbers is not a line`, {
+		description: UNEXPECTED_RESPONSE,
+		source: 'linq',
+	});
 }
 
 /**
@@ -109,7 +109,7 @@ export function parseUpdatedForwarding(
 ): UpdatedForwarding {
 	if (!isPhoneNumber(body) || body.id.toLowerCase() !== asked.id.toLowerCase()) {
 		throw new LinqError('Linq did not confirm the update: its response is not about this line', {
-			description: `${UNEXPECTED_ANSWER} List the lines to see where the calls go now.`,
+			description: `${UNEXPECTED_RESPONSE} List the lines to see where the calls go now.`,
 			source: 'linq',
 		});
 	}

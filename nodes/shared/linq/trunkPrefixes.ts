@@ -1,6 +1,6 @@
 // Generated from the metadata of libphonenumber-js by `npm run generate:trunk-prefixes`: do not edit.
 
-/** Prefixes that are dialled inside a country only, each with the country codes that have it. */
+/** Prefixes that are dialed inside a country only, each with the country codes that have it. */
 export const TRUNK_PREFIXES: Readonly<Record<string, string>> = {
 	'1': '1 692',
 	'8': '7 375 993',

@@ -16,6 +16,7 @@ import { parseBaseUrl } from '../linq/baseUrl';
 import { ForwardingWrites } from '../linq/forwardingWrites';
 import { LinqError } from '../linq/linqError';
 import { PHONE_NUMBERS_URL } from '../linq/phoneNumber';
+import { requestSettings } from '../linq/requestSettings';
 import {
 	backoffMs,
 	isRetryableStatus,
@@ -44,6 +45,8 @@ export interface RequestPolicy {
 	signal: AbortSignal;
 	/** Told how it goes. */
 	breaker?: CircuitBreaker;
+	/** Whether n8n's Request Options apply to it, so that an error may name them. */
+	hasRequestOptions?: boolean;
 	/** Called when the request is sent for the first time. */
 	onSend?: () => void;
 	/** Puts right what must be right before a retry. */
@@ -80,8 +83,14 @@ export class AccountClient {
 		context: RequestContext,
 		request: IHttpRequestOptions,
 		action: string,
-		{ maxRetries, signal, breaker, onSend, beforeRetry }: RequestPolicy,
+		{ maxRetries, signal, breaker, hasRequestOptions = false, onSend, beforeRetry }: RequestPolicy,
 	): Promise<LinqResponse> {
+		const failed = {
+			action,
+			isLineRequest: request.url.startsWith(`${PHONE_NUMBERS_URL}/`),
+			hasValues: request.method !== 'GET',
+			settings: requestSettings(hasRequestOptions),
+		};
 		if (!(await this.permits.acquire(signal))) throw notSent(signal);
 		let mayBeApplied = false;
 		try {
@@ -109,22 +118,20 @@ export class AccountClient {
 				}
 				mayBeApplied ||= mayHaveBeenApplied(attempt);
 				const notes = retry > 0 ? [`It was tried ${retry + 1} times.`] : [];
+				const seconds = Math.ceil(pauseMs / 1_000);
+				const isLinq = attempt.ok && isLinqError(attempt.response);
 				if (retryable && isLongPause) {
-					const seconds = Math.ceil(pauseMs / 1_000);
-					const who = attempt.ok && isLinqError(attempt.response) ? 'Linq' : 'The server';
 					notes.push(
-						`${who} asked to wait ${seconds} seconds, more than the maximum of ${MAX_RETRY_AFTER_MS / 1_000}.`,
+						`${isLinq ? 'Linq' : 'The server'} asked to wait ${seconds} seconds, more than the maximum of ${MAX_RETRY_AFTER_MS / 1_000}.`,
 					);
 				}
-				const fail = async () => {
-					const isLineRequest = request.url.startsWith(`${PHONE_NUMBERS_URL}/`);
-					const error = toError(attempt, { action, isLineRequest, mayBeApplied, notes });
-					return await redactApiKey(context, error);
-				};
+				const fail = async () =>
+					await redactApiKey(context, toError(attempt, { ...failed, mayBeApplied, notes }));
 				if (!retryable || isLongPause || retry >= maxRetries) throw await fail();
 				if (pauseMs >= LOGGED_WAIT_MS) {
-					const seconds = Math.ceil(pauseMs / 1_000);
-					context.logger.info(`Linq Phone Numbers: retrying in ${seconds} seconds, as Linq asked`);
+					context.logger.info(
+						`Linq Phone Numbers: retrying in ${seconds} seconds, as ${isLinq ? 'Linq' : 'the server'} asked`,
+					);
 				}
 				if (pauseMs === 0) await clock.sleep(backoffMs(retry, Math.random()), signal);
 				else await this.waitForPause(signal);
@@ -161,10 +168,12 @@ const clients = new BoundedMap<string, AccountClient>({
  * Returns the client of the account that the context's credential is for. In a run, that is the item's own: n8n
  * evaluates a credential's expressions for each item.
  *
- * @throws LinqError if its base URL is not a web address
+ * @throws LinqError if there is no credential, or its base URL is not valid
  */
 export async function getAccountClient(context: RequestContext): Promise<AccountClient> {
-	const { baseUrl, apiKey } = await context.getCredentials(CREDENTIAL);
+	const { baseUrl, apiKey } = await context
+		.getCredentials(CREDENTIAL)
+		.catch((error: unknown) => Promise.reject(unreadableCredential(error)));
 	const parsed = parseBaseUrl(baseUrl);
 	const key = JSON.stringify([parsed, parseApiKey(apiKey)]);
 	const known = clients.get(key);
@@ -172,6 +181,15 @@ export async function getAccountClient(context: RequestContext): Promise<Account
 	const client = new AccountClient(parsed);
 	clients.set(key, client);
 	return client;
+}
+
+/** The failure to read the credential. n8n says why: none is selected, it was deleted, an expression failed. */
+function unreadableCredential(error: unknown): LinqError {
+	const reason = error instanceof Error ? error.message : 'unknown reason';
+	return new LinqError(`The Linq API credential could not be read: ${reason}`, {
+		description: 'Select a Linq API credential in the node, or create one.',
+		source: 'credential',
+	});
 }
 
 function isSuccess({ statusCode }: LinqResponse): boolean {

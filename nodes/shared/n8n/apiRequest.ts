@@ -8,7 +8,12 @@ import type {
 import type { LinqResponse } from '../linq/apiError';
 import { parseApiKey } from '../linq/apiKey';
 import type { ConnectionFailure } from '../linq/connectionFailure';
-import { connectionFailure, PROXY_HUNG_UP, RESPONSE_BROKEN } from '../linq/connectionFailure';
+import {
+	connectionFailure,
+	PROXY_HUNG_UP,
+	RESPONSE_BROKEN,
+	TLS_HUNG_UP,
+} from '../linq/connectionFailure';
 import { isRecord } from '../linq/isRecord';
 import { LinqError } from '../linq/linqError';
 import { CREDENTIAL } from './constants';
@@ -23,10 +28,16 @@ export type RequestContext =
 export type Attempt =
 	{ ok: true; response: LinqResponse } | { ok: false; failure: ConnectionFailure };
 
+/** What Node.js and https-proxy-agent say of a failure whose code says less, or that has none. */
+const MESSAGES: Array<[beginning: string, code: string]> = [
+	['Proxy connection ended', PROXY_HUNG_UP],
+	['Client network socket disconnected before secure TLS connection', TLS_HUNG_UP],
+];
+
 /**
  * Sends a request once, with the API key of the context's credential: the only place that sends anything to Linq.
  *
- * @throws LinqError if n8n cannot send it: the credential is missing, or its key is no header
+ * @throws LinqError if the execution is canceled meanwhile, or n8n fails at it
  */
 export async function apiRequest(
 	context: RequestContext,
@@ -52,12 +63,15 @@ export async function apiRequest(
 	} catch (error) {
 		const failure = failureOf(error);
 		if (failure) return { ok: false, failure };
+		if (codesOf(causesOf(error)).includes('ERR_CANCELED')) throw canceledInFlight();
 		const reason = error instanceof Error ? error.message : 'unknown reason';
 		throw await redactApiKey(
 			context,
-			new LinqError(`The request to Linq could not be sent: ${reason}`, {
-				description: 'Check the API key and the base URL in the Linq API credential.',
-				source: 'credential',
+			new LinqError(`n8n failed at the request to Linq: ${reason}`, {
+				description:
+					'Check the API key and the base URL in the Linq API credential, and the proxy if there is one. Linq may have received the request.',
+				source: 'n8n',
+				mayBeApplied: true,
 			}),
 		);
 	}
@@ -83,25 +97,53 @@ function isResponse(value: unknown): value is LinqResponse {
 	return isRecord(value) && typeof value.statusCode === 'number' && isRecord(value.headers);
 }
 
+/** The failure of a request that n8n aborted. By "canceled" in the message n8n knows that it is no failure. */
+function canceledInFlight(): LinqError {
+	return new LinqError('Not confirmed: the execution was canceled', {
+		description:
+			'The request was in flight, so Linq may have received it. List the lines to see what is set now.',
+		source: 'n8n',
+		mayBeApplied: true,
+	});
+}
+
 /**
  * Returns how a connection failed, undefined if another thing did. n8n wraps the error in others; older versions drop
- * the cause and keep its code. See n8n-core's request-helper-functions.ts.
+ * the cause and keep its code and its messages. See n8n-core's request-helper-functions.ts.
  */
 function failureOf(error: unknown): ConnectionFailure | undefined {
-	let isBroken = false;
-	for (let cause = error; cause instanceof Error; cause = cause.cause) {
-		// The words of https-proxy-agent, which n8n-core uses.
-		if (cause.message.startsWith('Proxy connection ended')) return connectionFailure(PROXY_HUNG_UP);
-		const codes = [
+	const causes = causesOf(error);
+	const messages = causes.flatMap(messagesOf);
+	const told = MESSAGES.find(([beginning]) => messages.some((one) => one.startsWith(beginning)));
+	if (told) return connectionFailure(told[1]);
+	const codes = codesOf(causes);
+	for (const code of codes) {
+		const failure = connectionFailure(code);
+		if (failure) return failure;
+	}
+	// No status is an error here, so the response began and could not be read to its end.
+	return codes.some((code) => /^\d{3}$/.test(code))
+		? connectionFailure(RESPONSE_BROKEN)
+		: undefined;
+}
+
+/** Returns an error and its causes, the outermost first. */
+function causesOf(error: unknown): Error[] {
+	return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
+}
+
+function codesOf(causes: Error[]): string[] {
+	return causes
+		.flatMap((cause) => [
 			'code' in cause ? cause.code : undefined,
 			'httpCode' in cause ? cause.httpCode : undefined,
-		].filter((code) => typeof code === 'string');
-		for (const code of codes) {
-			const failure = connectionFailure(code);
-			if (failure) return failure;
-			// No status is an error here, so the response began and could not be read to its end.
-			isBroken ||= /^\d{3}$/.test(code);
-		}
-	}
-	return isBroken ? connectionFailure(RESPONSE_BROKEN) : undefined;
+		])
+		.filter((code) => typeof code === 'string');
+}
+
+/** Returns an error's message, and those that n8n has put its own words in place of. */
+function messagesOf(error: Error): string[] {
+	const replaced: unknown[] =
+		'messages' in error && Array.isArray(error.messages) ? error.messages : [];
+	return [error.message, ...replaced.filter((one) => typeof one === 'string')];
 }

@@ -22,7 +22,7 @@ export function parseBoolean(value: unknown, field: string): boolean {
 	if (named === false || named === 'false') return false;
 	throw inputError(
 		`${field} is neither true nor false`,
-		`Turn ${field} on or off, or let the expression give true or false.`,
+		`Turn ${field} on or off, or let the expression return true or false.`,
 	);
 }
 
@@ -50,7 +50,7 @@ export function parseOption<const T extends string>(
 	if (choice !== undefined) return choice;
 	throw inputError(
 		`${field} is not one of ${choices.join(', ')}`,
-		`Choose it from the list, or let the expression give one of ${choices.join(', ')}.`,
+		`Choose it from the list, or let the expression return one of ${choices.join(', ')}.`,
 	);
 }
 
@@ -66,7 +66,7 @@ export function parseOptions<const T extends string>(
 	} catch {
 		throw inputError(
 			`${field} is not a list of ${choices.join(', ')}`,
-			`Choose from the list, or let the expression give a list, e.g. {{ ["${choices.slice(0, 2).join('", "')}"] }}.`,
+			`Choose from the list, or let the expression return a list, e.g. {{ ["${choices.slice(0, 2).join('", "')}"] }}.`,
 		);
 	}
 }

@@ -78,7 +78,7 @@ describe('With the ceiling reached', () => {
 			({ forwarding_number }) => forwarding_number === FORWARD,
 		).length;
 		expect(error?.context.itemIndex).toBe(450);
-		expect(error?.description).toContain(`Updated before: ${updated}, `);
+		expect(error?.description).toContain(`Updated: ${updated}, `);
 		expect(sent).toBe(updated + 1);
 		expect(updated).toBeLessThan(501);
 	});

@@ -1,12 +1,19 @@
 import type { IDataObject } from 'n8n-workflow';
+import { NodeApiError } from 'n8n-workflow';
+import { readFileSync, readdirSync } from 'node:fs';
+import type { ServerOptions } from 'node:https';
 import * as tls from 'node:tls';
 import { Server } from 'proxy-chain';
-import type { Fault } from '../../fakeLinqApi/faultInjection';
+import { LinqPhoneNumbers } from '../../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
+import { searchLines } from '../../../nodes/LinqPhoneNumbers/listSearch';
+import { toNodeApiError } from '../../../nodes/shared/n8n/toNodeApiError';
+import { getLines } from '../../../nodes/shared/n8n/lineOptions';
+import type { Fault, FaultRule } from '../../fakeLinqApi/faultInjection';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 import { rawServer, tlsServer } from '../../support/brokenServers';
 import { selfSigned } from '../../support/certificates';
 import { useFakeClock } from '../../support/fakeClock';
-import { runNode } from '../../support/runNode';
+import { loadOptionsContext, runNode, startRun } from '../../support/runNode';
 
 const FORWARD = '+12025557777';
 
@@ -24,6 +31,219 @@ type Expected = [
 	source: string,
 	retryable: boolean,
 	status: number | null,
+];
+
+/** A line's ID and number that the tables can name. */
+const ID = '550e8400-e29b-41d4-a716-446655440000';
+const LINE = '+12025550000';
+
+interface Refused {
+	parameters?: IDataObject;
+	credentials?: IDataObject;
+	/** `input` by default. */
+	source?: string;
+}
+
+/** What the node refuses: cause, message and description, and what it is made from. */
+const REFUSALS: Array<[cause: string, message: string, description: RegExp, Refused]> = [
+	[
+		'a base URL that is none',
+		'The base URL in the Linq API credential is not a valid http or https URL',
+		/^Enter it with https:\/\//,
+		{ credentials: { baseUrl: 'api.linqapp.com' }, source: 'credential' },
+	],
+	[
+		'a base URL with a user name',
+		'The base URL in the Linq API credential has a user name in it',
+		/^Remove the part before the @/,
+		{ credentials: { baseUrl: 'https://user@api.linqapp.com' }, source: 'credential' },
+	],
+	[
+		'an unknown operation',
+		'The operation "delete" is not one of list, updateForwarding',
+		/^Open the node and choose the operation/,
+		{ parameters: { operation: 'delete' } },
+	],
+	[
+		'no line',
+		'No line selected',
+		/^Select a line from the list/,
+		{ parameters: { line: "={{ '' }}" } },
+	],
+	[
+		'an object for a line',
+		'The line is an object with the fields id, phone_number',
+		/^Use one of its fields.*\{\{ \$json\.phone_number \}\}/,
+		{ parameters: { line: '={{ { id: 1, phone_number: 2 } }}' } },
+	],
+	[
+		'an ID for a phone number',
+		`The line "${ID}" is an ID, not a phone number`,
+		/^Choose By ID/,
+		{ parameters: { line: { __rl: true, mode: 'number', value: ID } } },
+	],
+	[
+		'a phone number for an ID',
+		`The line's ID "${LINE}" is not a UUID`,
+		/^Enter the ID as returned by List.* or choose By Phone Number/,
+		{ parameters: { line: { __rl: true, mode: 'id', value: LINE } } },
+	],
+	[
+		'no number',
+		'The forwarding number is empty',
+		/^To stop forwarding calls, choose Clear/,
+		{ parameters: { forwardingNumber: '' } },
+	],
+	[
+		'neither a number nor clear',
+		'The forwarding number is empty',
+		/^To stop forwarding calls, give the word clear/,
+		{ parameters: { forwarding: 'setOrClear', forwardingNumber: '' } },
+	],
+	[
+		'what is no number at all',
+		'The forwarding number is not a phone number',
+		/^Enter a phone number with its country code as text/,
+		{ parameters: { forwardingNumber: '={{ true }}' } },
+	],
+	[
+		'a number without its country code',
+		'The forwarding number "2025557777" does not begin with + and the country code',
+		/write "\+12025557777"/,
+		{ parameters: { forwardingNumber: '2025557777' } },
+	],
+	[
+		'a number with a 0 in brackets',
+		'The forwarding number "+44 (0)20 7946 0000" has a 0 in brackets',
+		/^Write the number as it is dialed from abroad/,
+		{ parameters: { forwardingNumber: '+44 (0)20 7946 0000' } },
+	],
+	[
+		'a number with letters',
+		'The forwarding number "+1 202 555 CALL" is not a phone number in E.164 format',
+		/Letters and extensions are not allowed\.$/,
+		{ parameters: { forwardingNumber: '+1 202 555 CALL' } },
+	],
+	[
+		'a number that is too short',
+		'The forwarding number "+1202555777" has 9 digits after +1',
+		/^Numbers with the country code \+1 have ten digits/,
+		{ parameters: { forwardingNumber: '+1202555777' } },
+	],
+	[
+		'a number without an area code',
+		'The forwarding number "+10205557777" has a 0 after +1',
+		/^Area codes after \+1 begin with 2 to 9/,
+		{ parameters: { forwardingNumber: '+10205557777' } },
+	],
+	[
+		'a number with a prefix',
+		'The forwarding number "+44 020 7946 0000" has a 0 after the country code',
+		/^Leave this 0 out: it is dialed inside the country only/,
+		{ parameters: { forwardingNumber: '+44 020 7946 0000' } },
+	],
+	[
+		'a line to itself',
+		`The line ${FORWARD} cannot be forwarded to itself`,
+		/^Enter another forwarding number/,
+		{ parameters: { line: FORWARD } },
+	],
+	[
+		'a choice that there is not',
+		'Forwarding is not one of set, clear, setOrClear',
+		/^Choose it from the list, or let the expression return one of set, clear, setOrClear/,
+		{ parameters: { forwarding: "={{ 'Clear' }}" } },
+	],
+	[
+		'what is not true or false',
+		'Skip Unchanged is neither true nor false',
+		/^Turn Skip Unchanged on or off/,
+		{ parameters: { options: { skipUnchanged: "={{ 'yes' }}" } } },
+	],
+	[
+		'a number out of range',
+		'Max Retries is not a whole number from 0 to 10',
+		/^Enter a whole number from 0 to 10/,
+		{ parameters: { options: { maxRetries: 11 } } },
+	],
+	[
+		'a list with a choice that there is not',
+		'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL',
+		/^Choose from the list, or let the expression return a list, e\.g\. \{\{ \["HEALTHY", "AT_RISK"\] \}\}/,
+		{ parameters: { operation: 'list', filters: { reputation: "={{ 'bad' }}" } } },
+	],
+	[
+		'no lines to filter by',
+		'The filter Lines is empty',
+		/^Choose lines from the list, or none to get all/,
+		{ parameters: { operation: 'list', filters: { lines: "={{ '' }}" } } },
+	],
+];
+
+interface Asked {
+	source: string;
+	faults: FaultRule[];
+	parameters?: IDataObject;
+}
+const responds = (body: object): FaultRule => ({
+	fault: { kind: 'response', status: 200, body: JSON.stringify(body) },
+});
+
+/** What comes out once Linq was asked, apart from errors of requests: as above. */
+const AFTERWARDS: Array<[cause: string, message: string, description: RegExp, Asked]> = [
+	[
+		'a number that no line has',
+		'There is no line +12025558888 in this Linq account',
+		/^Check the number, and that the credential is of the account/,
+		{ source: 'input', faults: [], parameters: { line: '+12025558888' } },
+	],
+	[
+		'an ID that no line has',
+		'There is no line with the ID 550e8400-e29b-41d4-a716-446655440009 in this Linq account',
+		/^Check the ID, and that the credential is of the account/,
+		{
+			source: 'input',
+			faults: [],
+			parameters: {
+				line: '550e8400-e29b-41d4-a716-446655440009',
+				options: { skipUnchanged: true },
+			},
+		},
+	],
+	[
+		'a response without a list',
+		'Linq returned no list of phone numbers',
+		/^The response is not what the Linq Partner API v3 promises/,
+		{ source: 'linq', faults: [responds({})], parameters: { operation: 'list' } },
+	],
+	[
+		'a list with something else in it',
+		"Entry 1 of Linq's list of phone numbers is not a line",
+		/^The response is not what the Linq Partner API v3 promises/,
+		{
+			source: 'linq',
+			faults: [responds({ phone_numbers: [{}] })],
+			parameters: { operation: 'list' },
+		},
+	],
+	[
+		'a response about something else',
+		'Linq did not confirm the update: its response is not about this line',
+		/List the lines to see where the calls go now\.$/,
+		{ source: 'linq', faults: [responds({})] },
+	],
+	[
+		'a response with another number',
+		`Linq did not confirm the update: it reported ${LINE} forwarding to no number, expected ${FORWARD}`,
+		/^List the lines to see where the calls go now, then run the update again\.$/,
+		{ source: 'linq', faults: [responds({ id: ID, phone_number: LINE })] },
+	],
+	[
+		'a line that is forwarded to itself',
+		`The line ${LINE} is now forwarded to itself, so its calls reach nobody`,
+		/^Linq applied the update as it was sent\. Update the line once more/,
+		{ source: 'input', faults: [], parameters: { forwardingNumber: LINE } },
+	],
 ];
 
 describe('What the user is told of', () => {
@@ -77,8 +297,8 @@ describe('What the user is told of', () => {
 		toClose.push(raw.close);
 		return { ...raw, url: `http://127.0.0.1:${raw.port}` };
 	};
-	const tlsUrl = async (certificate = selfSigned('IP:127.0.0.1')) => {
-		const { port, close } = await tlsServer(certificate);
+	const tlsUrl = async (options: ServerOptions = selfSigned('IP:127.0.0.1')) => {
+		const { port, close } = await tlsServer(options);
 		toClose.push(close);
 		return `https://127.0.0.1:${port}`;
 	};
@@ -163,7 +383,7 @@ describe('What the user is told of', () => {
 				linq(3006),
 				[
 					'Internal server error',
-					/^This is a server error at Linq\. .*HTTP 500, code 3006\./,
+					/^This is a server error at Linq\. .* Linq may have applied the update all the same: .*HTTP 500, code 3006\./,
 					'linq',
 					true,
 					500,
@@ -172,6 +392,45 @@ describe('What the user is told of', () => {
 		])('%j', async (fault, expected) => {
 			server.faults.push({ fault });
 			expectFailure(await run(), expected);
+		});
+
+		it.each<[Fault, Partial<FailedItem>]>([
+			[
+				linq(1002),
+				{
+					message: 'Could not list the lines: Phone number must be in E.164 format',
+					description: expect.stringMatching(
+						/^No value of yours was sent\. Check the base URL in the Linq API credential\./,
+					) as string,
+					source: 'linq',
+				},
+			],
+			[
+				linq(2001),
+				{
+					message: 'Could not list the lines: Resource not found',
+					description: expect.stringMatching(/^Check the base URL/) as string,
+					source: 'credential',
+				},
+			],
+			[
+				linq(2005),
+				{
+					message: expect.stringMatching(/^Could not list the lines: Access denied/) as string,
+					description: expect.stringMatching(
+						/^The API key may not do this\. Ask whoever manages the Linq account\./,
+					) as string,
+					source: 'credential',
+				},
+			],
+		])('to a list: %j', async (fault, expected) => {
+			server.faults.push({ fault });
+			const { outputs } = await runNode({
+				parameters: { operation: 'list' },
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+				onError: 'continueRegularOutput',
+			});
+			expect(outputs[0]?.[0]?.json.error).toMatchObject({ ...expected, retryable: false });
 		});
 	});
 
@@ -192,6 +451,11 @@ describe('What the user is told of', () => {
 				other(400, '{"error":{"message":"No route"}}', 'application/json'),
 				['No route', NOT_LINQ, 'network', false, 400],
 			],
+			// Of Google's load balancers, e.g., whose code is the status.
+			[
+				other(400, '{"error":{"code":400,"message":"Bad request"}}', 'application/json'),
+				['Bad request', NOT_LINQ, 'network', false, 400],
+			],
 			[other(401), [WEB_PAGE, /^Check the API key/, 'credential', false, 401]],
 			[
 				other(403),
@@ -208,7 +472,7 @@ describe('What the user is told of', () => {
 				other(407),
 				[
 					'a proxy wants a user name and a password',
-					/proxy under Request Options/,
+					/proxy \(under Request Options/,
 					'network',
 					false,
 					407,
@@ -248,7 +512,7 @@ describe('What the user is told of', () => {
 			const baseUrl = protocol === 'http' ? server.baseUrl : await tlsUrl();
 			expectFailure(await run(baseUrl, { proxy }), [
 				'a proxy wants a user name and a password',
-				/^A proxy wants .*Request Options.*http:\/\/user:password@host:port/,
+				/^Check the proxy \(under Request Options, .*http:\/\/user:password@host:port/,
 				'network',
 				false,
 				407,
@@ -256,11 +520,11 @@ describe('What the user is told of', () => {
 		});
 
 		it.each([
-			['https', 'the proxy closed the connection', /^Check the proxy under Request Options/],
+			['https', 'the proxy closed the connection', /^Check the proxy \(under Request Options,/],
 			[
 				'http',
 				'the connection was lost before the response was complete',
-				/the proxy under Request Options/,
+				/the proxy \(under Request Options,/,
 			],
 		])('that hangs up (%s) is tried again', async (protocol, reason, description) => {
 			const { port, connections, close } = await rawServer((socket) => socket.destroy());
@@ -270,6 +534,21 @@ describe('What the user is told of', () => {
 			expectFailure(error, [reason, description, 'network', true, null]);
 			expect(connections()).toBe(2);
 		});
+	});
+
+	it("a proxy in n8n's environment that has no address", async () => {
+		process.env.HTTP_PROXY = 'http://';
+		try {
+			expectFailure(await run('http://linq.example'), [
+				"the proxy's address is not a URL",
+				/^Correct the proxy \(.*HTTPS_PROXY in n8n's environment\), e\.g\. http:\/\/user:password@host:port\. \(ERR_INVALID_URL\)$/,
+				'network',
+				false,
+				null,
+			]);
+		} finally {
+			delete process.env.HTTP_PROXY;
+		}
 	});
 
 	describe('TLS', () => {
@@ -320,6 +599,43 @@ describe('What the user is told of', () => {
 			expectFailure(await run(server.baseUrl.replace('http:', 'https:')), [
 				'no secure connection could be made',
 				/check https or http/,
+				'network',
+				false,
+				null,
+			]);
+		});
+
+		it('that ends before the connection is secure', async () => {
+			const { port, connections, close } = await rawServer((socket) => socket.end());
+			toClose.push(close);
+			expectFailure(await run(`https://127.0.0.1:${port}`), [
+				'the connection was closed before it was secure',
+				/also https or http/,
+				'network',
+				true,
+				null,
+			]);
+			expect(connections()).toBe(2);
+		});
+
+		it.each<[string, Partial<ServerOptions>, string, RegExp]>([
+			[
+				'1.3',
+				{},
+				'the server ended the secure connection',
+				/^It may want a client certificate.* Linq may have applied the update all the same:/,
+			],
+			[
+				'1.2, which tells before the request is sent',
+				{ maxVersion: 'TLSv1.2' },
+				'no secure connection could be made',
+				/check https or http.*HTTPS_PROXY in n8n's environment\)\. \(EPROTO\)$/,
+			],
+		])('%s, with a server that wants a certificate', async (_, options, reason, description) => {
+			const url = await tlsUrl({ ...selfSigned('IP:127.0.0.1'), requestCert: true, ...options });
+			expectFailure(await run(url, { allowUnauthorizedCerts: true }), [
+				reason,
+				description,
 				'network',
 				false,
 				null,
@@ -407,7 +723,13 @@ describe('What the user is told of', () => {
 			[
 				'http://linq.example',
 				{ proxy: 'http://127.0.0.1:1' },
-				['the server refused the connection', /proxy under Request Options/, 'network', true, null],
+				[
+					'the server refused the connection',
+					/proxy \(under Request Options/,
+					'network',
+					true,
+					null,
+				],
 			],
 		])('%s', async (baseUrl, requestOptions, expected) => {
 			expectFailure(await run(baseUrl, requestOptions), expected);
@@ -421,76 +743,19 @@ describe('What the user is told of', () => {
 	});
 
 	describe('what the node itself refuses, before anything is sent', () => {
-		it.each<[string, IDataObject, IDataObject, string, RegExp, string]>([
-			[
-				'a base URL that is no web address',
-				{ baseUrl: 'api.linqapp.com' },
-				{},
-				'The base URL in the Linq API credential is not a web address',
-				/^Enter it with https:\/\//,
-				'credential',
-			],
-			[
-				'a base URL with a user name',
-				{ baseUrl: 'https://user@api.linqapp.com' },
-				{},
-				'The base URL in the Linq API credential has a user name in it',
-				/^Remove the part before the @/,
-				'credential',
-			],
-			[
-				'no line',
-				{},
-				{ line: "={{ '' }}" },
-				'No line is chosen',
-				/^Choose the line from the list/,
-				'input',
-			],
-			[
-				'no number',
-				{},
-				{ forwardingNumber: '' },
-				'The forwarding number is empty',
-				/^To stop forwarding calls, choose Clear/,
-				'input',
-			],
-			[
-				'a number that is none',
-				{},
-				{ forwardingNumber: '2025557777' },
-				'The forwarding number "2025557777" does not begin with + and the country code',
-				/write "\+12025557777"/,
-				'input',
-			],
-			[
-				'a line to itself',
-				{},
-				{ line: FORWARD },
-				`The line ${FORWARD} cannot be forwarded to itself`,
-				/^Enter another forwarding number/,
-				'input',
-			],
-			[
-				'an unknown operation',
-				{},
-				{ operation: 'delete' },
-				'The operation "delete" is not one of list, updateForwarding',
-				/^Open the node and choose the operation/,
-				'input',
-			],
-		])('%s', async (_, credentials, parameters, message, description, source) => {
+		it.each(REFUSALS)('%s', async (_, message, description, { source = 'input', ...run }) => {
 			const { outputs } = await runNode({
 				parameters: {
 					operation: 'updateForwarding',
-					line: server.lines[0]?.id ?? '',
+					line: ID,
 					forwardingNumber: FORWARD,
-					...parameters,
+					...run.parameters,
 				},
-				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl, ...credentials },
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl, ...run.credentials },
 				onError: 'continueRegularOutput',
 			});
 			expect(outputs[0]?.[0]?.json.error).toMatchObject({
-				message: expect.stringContaining(message) as string,
+				message,
 				description: expect.stringMatching(description) as string,
 				source,
 				retryable: false,
@@ -499,22 +764,150 @@ describe('What the user is told of', () => {
 			expect(server.requests).toEqual([]);
 		});
 
-		it('a line that is not in the account', async () => {
+		it('a node without a credential, which n8n itself refuses', async () => {
+			const { error } = await runNode({ parameters: { operation: 'list' } });
+			expect(error?.message).toBe('Node does not have any credentials set');
+		});
+	});
+
+	describe('what comes out once Linq was asked', () => {
+		it.each(AFTERWARDS)('%s', async (_, message, description, { source, faults, parameters }) => {
+			server.faults.push(...faults);
+			const [line] = server.lines;
+			if (line) Object.assign(line, { id: ID, phone_number: LINE });
 			const { outputs } = await runNode({
 				parameters: {
 					operation: 'updateForwarding',
-					line: '+12025558888',
+					line: ID,
 					forwardingNumber: FORWARD,
+					...parameters,
 				},
 				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 				onError: 'continueRegularOutput',
 			});
 			expect(outputs[0]?.[0]?.json.error).toMatchObject({
-				message: 'There is no line +12025558888 in this Linq account',
-				source: 'input',
+				message,
+				description: expect.stringMatching(description) as string,
+				source,
 				retryable: false,
 				http_status: null,
 			});
+		});
+
+		it('a bug in the node', () => {
+			const node = {
+				id: '1',
+				name: 'Linq',
+				type: 'linqPhoneNumbers',
+				typeVersion: 1,
+				parameters: {},
+			};
+			expect(
+				toNodeApiError({ ...node, position: [0, 0] }, new TypeError('x is not a function')),
+			).toMatchObject({
+				message: 'x is not a function',
+				description: expect.stringMatching(
+					/^This is a bug in the node\. Please report it/,
+				) as string,
+			});
+		});
+	});
+
+	it('each error that the source has is in a table', () => {
+		const folders = ['nodes/LinqPhoneNumbers', 'nodes/shared'];
+		const files = folders.flatMap((folder) =>
+			readdirSync(folder, { recursive: true, encoding: 'utf8' })
+				// The triggers' own errors are in their tests.
+				.filter(
+					(file) =>
+						file.endsWith('.ts') && !/webhookSubscription|targetUrl|changeFilters/.test(file),
+				)
+				.map((file) => readFileSync(`${folder}/${file}`, 'utf8')),
+		);
+		const messages = files.flatMap((source) =>
+			[...source.matchAll(/(?:inputError|new LinqError)\(\s*(['"`])(.*?)\1,/gs)].map(
+				([, , message = '']) => message,
+			),
+		);
+		expect(messages.length).toBeGreaterThan(30);
+		const rows = [
+			...REFUSALS.map(([, message]) => message),
+			...AFTERWARDS.map(([, message]) => message),
+			// Tested beside the tables.
+			'The Linq API credential could not be read: Node does not have any credentials set',
+			// No known cause is left.
+			'n8n failed at the request to Linq: reason',
+			'Not confirmed: the execution was canceled',
+			'Filters is not an object',
+			'Not sent: the execution was canceled',
+		];
+		const missing = messages.filter((message) => {
+			const words = message.split(/\$\{.*?\}/).map((part) => part.replaceAll("\\'", "'"));
+			// Only what was being done and the reason, which the other tables have.
+			if (words.join('').trim() === ':') return false;
+			return !rows.some((row) => words.every((part) => row.includes(part)));
+		});
+		expect(missing).toEqual([]);
+	});
+
+	describe('in the lists of lines, which have no Request Options', () => {
+		const messages = async (baseUrl = server.baseUrl, hasCredential = true) => {
+			const context = loadOptionsContext(
+				new LinqPhoneNumbers(),
+				{ operation: 'updateForwarding' },
+				hasCredential ? { apiKey: server.apiKey, baseUrl } : undefined,
+			);
+			return await Promise.all(
+				[searchLines.call(context), getLines.call(context)].map(
+					async (list) =>
+						await list.then(
+							() => '',
+							(error: unknown) =>
+								error instanceof NodeApiError ? `${error.message} ${error.description}` : '',
+						),
+				),
+			);
+		};
+
+		it.each<[Fault, RegExp]>([
+			[other(400), /Check the proxy \(HTTPS_PROXY in n8n's environment\)/],
+			[other(403), /Check also the proxy \(HTTPS_PROXY in n8n's environment\)/],
+			[other(407), /^.*Check the proxy \(HTTPS_PROXY in n8n's environment\): its address must/],
+		])('%j', async (fault, words) => {
+			server.faults.push({ fault });
+			for (const message of await messages()) {
+				expect(message).toMatch(words);
+				expect(message).not.toContain('Request Options');
+			}
+		});
+
+		it('no credential', async () => {
+			for (const message of await messages(server.baseUrl, false)) {
+				expect(message).toBe(
+					'The Linq API credential could not be read: Node does not have any credentials set Select a Linq API credential in the node, or create one.',
+				);
+			}
+		});
+
+		it('every failure of a connection', async () => {
+			const { port, close } = await rawServer((socket) => socket.end());
+			toClose.push(close);
+			const { url } = await rawUrl('garbage\r\n\r\n');
+			for (const baseUrl of [
+				await tlsUrl(),
+				await tlsUrl(selfSigned('IP:127.0.0.1', { expired: true })),
+				server.baseUrl.replace('http:', 'https:'),
+				`https://127.0.0.1:${port}`,
+				'http://127.0.0.1:1',
+				url,
+			]) {
+				for (const message of await messages(baseUrl)) {
+					expect(message).toMatch(
+						/^Could not list the lines: .*\.( It was tried 2 times\.)? \([A-Z_]+\)$/,
+					);
+					expect(message).not.toMatch(/Request Options|Ignore SSL| {2}/);
+				}
+			}
 		});
 	});
 
@@ -530,7 +923,7 @@ describe('What the user is told of', () => {
 	});
 
 	describe('whether it was sent', () => {
-		const summary = async (baseUrl: string) => {
+		const summary = async (baseUrl: string, requestOptions: IDataObject = {}) => {
 			const ids = server.lines.slice(0, 2).map(({ id }) => ({ id }));
 			const { error } = await runNode({
 				parameters: {
@@ -538,7 +931,8 @@ describe('What the user is told of', () => {
 					line: { __rl: true, mode: 'id', value: '={{ $json.id }}' },
 					forwardingNumber: FORWARD,
 					options: { maxRetries: 0 },
-				},
+					requestOptions,
+				} as never,
 				items: ids,
 				credentials: { apiKey: server.apiKey, baseUrl },
 			});
@@ -547,11 +941,87 @@ describe('What the user is told of', () => {
 
 		it('it may have been if the response cannot be read', async () => {
 			const { url } = await rawUrl('garbage\r\n\r\n');
-			expect(await summary(url)).toContain('Sent without a confirmation: [item 1].');
+			expect(await summary(url)).toContain('Sent without confirmation: [item 1].');
+		});
+
+		it('it may have been if the server wants a certificate, which TLS 1.3 tells afterwards', async () => {
+			const url = await tlsUrl({ ...selfSigned('IP:127.0.0.1'), requestCert: true });
+			expect(await summary(url, { allowUnauthorizedCerts: true })).toContain(
+				'Sent without confirmation: [item 1].',
+			);
 		});
 
 		it('it was not if there was no secure connection', async () => {
-			expect(await summary(await tlsUrl())).not.toContain('Sent without');
+			const { port, close } = await rawServer((socket) => socket.end());
+			toClose.push(close);
+			for (const url of [await tlsUrl(), `https://127.0.0.1:${port}`]) {
+				const description = await summary(url);
+				expect(description).toContain('No lines were updated.');
+				expect(description).not.toMatch(/Sent without|may have applied/);
+			}
+		});
+
+		it('it may have been if the execution was canceled in flight', async () => {
+			const cancel = { now: () => undefined as unknown };
+			server.faults.push({
+				when: () => {
+					setImmediate(() => cancel.now());
+					return true;
+				},
+				fault: { kind: 'hang' },
+			});
+			// The second waits for the first, which is of the same line.
+			const handle = startRun({
+				parameters: { operation: 'updateForwarding', line: ID, forwardingNumber: FORWARD },
+				items: [{}, {}],
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+				onError: 'continueRegularOutput',
+			});
+			cancel.now = handle.cancel;
+			const { outputs, status } = await handle.result;
+			expect(status).toBe('canceled');
+			expect(outputs[0]?.map(({ json }) => json.error)).toMatchObject([
+				{
+					message: 'Not confirmed: the execution was canceled',
+					description: expect.stringMatching(/in flight, so Linq may have received it\./) as string,
+					source: 'n8n',
+					retryable: false,
+					http_status: null,
+				},
+				{
+					message: 'Not sent: the execution was canceled',
+					description: 'Run the workflow again for what was not sent.',
+					source: 'n8n',
+					retryable: false,
+					http_status: null,
+				},
+			]);
+			expect(server.requests).toHaveLength(1);
+		});
+
+		it('it was not if the run was given up before', async () => {
+			server.faults.push({ fault: { kind: 'apiError', code: 1007, retryAfter: 3_600 } });
+			const { outputs } = await runNode({
+				parameters: { operation: 'updateForwarding', line: ID, forwardingNumber: FORWARD },
+				items: [{}, {}],
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+				onError: 'continueRegularOutput',
+			});
+			expect(outputs[0]?.map(({ json }) => json.error)).toMatchObject([
+				{
+					message: `Could not update the forwarding of line ${ID}: Rate limit exceeded`,
+					description: expect.stringMatching(
+						/Linq asked to wait 3600 seconds, more than the maximum of 60\./,
+					) as string,
+				},
+				{
+					message: 'Not sent: Rate limit exceeded',
+					description: expect.stringMatching(/^An earlier item failed so that/) as string,
+					source: 'linq',
+					retryable: true,
+					http_status: 429,
+				},
+			]);
 		});
 	});
 });

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import type { NodeRun } from '../../support/runNode';
 import { runNode, runTool } from '../../support/runNode';
+import { setTimeout as delay } from 'node:timers/promises';
 import { holdRequests } from '../../fakeLinqApi/faultInjection';
 import { manyLines } from '../../fakeLinqApi/fixtures';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
@@ -138,15 +139,19 @@ describe('However n8n runs the node', () => {
 
 		it('sends nothing after a failure, from later batches or by a retry of an earlier one', async () => {
 			const [first, second] = server.lines;
-			// The first line's retry would come after the second line's failure.
+			const { fault, release } = holdRequests({ kind: 'apiError', code: 3006 });
 			server.faults.push(
-				{ path: first?.id, fault: { kind: 'apiError', code: 3006 } },
+				{ path: first?.id, fault },
 				{ path: second?.id, fault: { kind: 'apiError', code: 2005 } },
 			);
-			const { error } = await run({ parameters: update(batch(1, 100)) });
+			const running = run({ parameters: update(batch(1, 100)) });
+			// The first line's response comes when the second line has failed.
+			while (server.requests.length < 2 || server.inFlight() > 1) await delay(1);
+			release();
+			const { error } = await running;
 			expect(error?.message).toContain(second?.id);
 			expect(error?.context.itemIndex).toBe(1);
-			expect(error?.description).toContain('Sent without a confirmation: [item 0].');
+			expect(error?.description).toContain('Sent without confirmation: [item 0].');
 			expect(server.requests).toHaveLength(2);
 		});
 
@@ -161,8 +166,8 @@ describe('However n8n runs the node', () => {
 			setTimeout(release, 300);
 			const { error } = await running;
 			expect(error?.context.itemIndex).toBe(1);
-			expect(error?.description).toContain('No line was updated before.');
-			expect(error?.description).not.toContain('without a confirmation');
+			expect(error?.description).toContain('No lines were updated.');
+			expect(error?.description).not.toContain('without confirmation');
 			expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
 		});
 

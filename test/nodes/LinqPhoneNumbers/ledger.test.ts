@@ -61,7 +61,7 @@ describe('What is remembered of the updates of an account', () => {
 		server.faults.push({ method: 'PUT', fault: { kind: 'apiError', code: 2005 } });
 		const items = server.lines.map(({ id }) => ({ id, to: FORWARD }));
 		const { error } = await update(items, {}, 'stopWorkflow');
-		expect(error?.description).toContain('No line was updated before.');
+		expect(error?.description).toContain('No lines were updated.');
 		expect(error?.description).not.toContain('without a confirmation');
 		expect((await client()).writes.size).toBe(0);
 	});

@@ -161,7 +161,7 @@ describe('List', () => {
 		server.faults.push({ fault: { kind: 'response', status: 200, body, headers } });
 		const { error, outputs } = await list();
 		expect(outputs).toEqual([]);
-		expect(error?.message).toMatch(/^Linq('s list)? .*phone numbers/);
+		expect(error?.message).toMatch(/^(Linq returned no|Entry 1 of Linq's) list of phone numbers/);
 		expect(error?.description).toContain('base URL');
 	});
 
@@ -274,7 +274,9 @@ describe('List', () => {
 				parameters: { operation: 'list' },
 				credentials: { apiKey: server.apiKey, baseUrl },
 			});
-			expect(error?.message).toBe('The base URL in the Linq API credential is not a web address');
+			expect(error?.message).toBe(
+				'The base URL in the Linq API credential is not a valid http or https URL',
+			);
 		},
 	);
 });

@@ -1,3 +1,5 @@
+import type { Fault } from '../../fakeLinqApi/faultInjection';
+import type { PhoneNumber } from '../../../nodes/shared/linq/phoneNumber';
 import { startRun } from '../../support/runNode';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 import { captureLog } from '../../support/captureLog';
@@ -13,19 +15,16 @@ describe("n8n's log", () => {
 		await server.close();
 	});
 
-	it('tells of a long wait in one line, without the key or a number', async () => {
-		const line = server.lines[1];
-		server.faults.push({
-			times: 1,
-			fault: { kind: 'response', status: 429, body: '{}', headers: { 'retry-after': '30' } },
-		});
+	/** Updates the line, which fails once before. */
+	const update = async (line: PhoneNumber, fault: Fault) => {
+		server.faults.push({ times: 1, fault });
 		jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
 		try {
 			const run = { ended: false };
 			const { result } = startRun({
 				parameters: {
 					operation: 'updateForwarding',
-					line: { __rl: true, mode: 'id', value: line?.id ?? '' },
+					line: { __rl: true, mode: 'id', value: line.id },
 					forwardingNumber: '+12025557777',
 				},
 				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
@@ -39,14 +38,23 @@ describe("n8n's log", () => {
 		} finally {
 			jest.useRealTimers();
 		}
-		expect(line?.forwarding_number).toBe('+12025557777');
+		expect(line.forwarding_number).toBe('+12025557777');
+	};
 
-		const log = await readLog('finished');
+	it('tells of a long wait in one line, and who asked for it, without the key or a number', async () => {
+		const [, first, second] = server.lines;
+		if (!first || !second) throw new Error('There are no lines');
+		const headers = { 'retry-after': '30' };
+		await update(first, { kind: 'apiError', code: 1007, headers });
+		await update(second, { kind: 'response', status: 503, body: '<html>', headers });
+
+		const log = await readLog('as the server asked');
 		expect(log.match(/.*retrying.*/g)).toEqual([
 			expect.stringContaining('Linq Phone Numbers: retrying in 30 seconds, as Linq asked'),
+			expect.stringContaining('Linq Phone Numbers: retrying in 30 seconds, as the server asked'),
 		]);
 		expect(log).not.toContain(server.apiKey);
 		expect(log).not.toContain('5557777');
-		expect(log).not.toContain(line?.phone_number);
+		expect(log).not.toContain(first.phone_number);
 	});
 });

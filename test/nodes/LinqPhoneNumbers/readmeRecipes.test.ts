@@ -53,6 +53,27 @@ const withCountryCode: Row[] = [
 	['12025557777', '+12025557777'],
 	['+1 (202) 555-7777', '+12025557777'],
 	['\u202a+1 202 555 7777\u202c', '+12025557777'],
+	[12025557777, '+12025557777'],
+	['1-202-555-7777', '+12025557777'],
+	['\u200b442079460000', '+442079460000'],
+	['(44) 20 7946 0000', REFUSED],
+	['+4532123456', '+4532123456'],
+	['\u202a+45 32 12 34 56\u202c', '+4532123456'],
+	['4511111111', '+4511111111'],
+	['33123456789', '+33123456789'],
+	// Numbers of the USA without their 1 go nowhere else.
+	['2025557777', REFUSED],
+	[2025557777, REFUSED],
+	['(202) 555-7777', REFUSED],
+	['202-555-7777', REFUSED],
+	['202.555.7777', REFUSED],
+	['\u202a202 555 7777\u202c', REFUSED],
+	['202\u200b5557777', REFUSED],
+	['2025557777.0', REFUSED],
+	['202 555 7777 x5', REFUSED],
+	['٢٠٢٥٥٥٧٧٧٧', REFUSED],
+	// Of Denmark, but nobody can tell.
+	['4532123456', REFUSED],
 	['020 7946 0000', REFUSED],
 	['0044 20 7946 0000', REFUSED],
 	['4420794600000000', REFUSED],
@@ -89,7 +110,7 @@ describe("The README's recipe", () => {
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 		});
 		if (number === REFUSED) {
-			expect(error?.message).toContain('The forwarding number "');
+			expect(error?.message).toMatch(/^The forwarding number ("|is empty)/);
 			expect(server.requests).toEqual([]);
 		} else {
 			expect(error).toBeUndefined();

@@ -150,7 +150,7 @@ describe('Update Forwarding', () => {
 		'refuses a line that is not chosen (%j)',
 		async (line) => {
 			const { error } = await update({ line });
-			expect(error?.message).toBe('No line is chosen');
+			expect(error?.message).toBe('No line selected');
 			expect(server.requests).toEqual([]);
 		},
 	);
@@ -291,7 +291,7 @@ describe('Update Forwarding', () => {
 		expect(error?.message).toBe('The forwarding number is empty');
 		expect(error?.context.itemIndex).toBe(1);
 		expect(error?.description).toContain(
-			'The run stopped at [item 1], nothing more is sent. No line was updated before.',
+			'Stopped at [item 1]; no further requests were sent. No lines were updated.',
 		);
 		expect(server.requests).toEqual([]);
 	});
@@ -312,7 +312,7 @@ describe('Update Forwarding', () => {
 		);
 		expect(error?.context.itemIndex).toBe(20);
 		expect(error?.description).toContain(
-			`The run stopped at [item 20], nothing more is sent. Updated before: ${updated}, [items 0 to 19, 21 to `,
+			`Stopped at [item 20]; no further requests were sent. Updated: ${updated}, [items 0 to 19, 21 to `,
 		);
 		expect(error?.description).not.toContain('without a confirmation');
 		expect(updated).toBeLessThan(60);
