@@ -17,6 +17,6 @@ const refusals = [
 ].filter(Boolean);
 
 if (refusals.length > 0) {
-	console.error(`Not published. See RELEASING.md.\n- ${refusals.join('\n- ')}`);
+	console.error(`Not published. See docs/releasing.md.\n- ${refusals.join('\n- ')}`);
 	process.exitCode = 1;
 }
