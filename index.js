@@ -3,4 +3,5 @@ module.exports = {
 	...require('./dist/credentials/LinqApi.credentials.js'),
 	...require('./dist/nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.js'),
 	...require('./dist/nodes/LinqPhoneNumbersTrigger/LinqPhoneNumbersTrigger.node.js'),
+	...require('./dist/nodes/LinqPhoneNumbersPollingTrigger/LinqPhoneNumbersPollingTrigger.node.js'),
 };

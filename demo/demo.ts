@@ -67,12 +67,17 @@ async function showSpreadsheet(n8n: N8nHost): Promise<void> {
 	console.log('A second run reported nothing twice.');
 }
 
-/** What starts by itself in a running n8n: a forwarding change, and an alert. */
+/** What starts by itself in a running n8n: a forwarding change, an alert, and a poll. */
 async function showWebhooks(n8n: N8nHost, local: FakeLinqApi, rotaKey: string): Promise<void> {
 	const chat = Fastify();
 	const messages: string[] = [];
 	chat.post<{ Body: { text: string } }>('/', async ({ body }) => {
 		messages.push(body.text);
+		return await Promise.resolve({});
+	});
+	const changes: string[] = [];
+	chat.post<{ Body: { text: string } }>('/changes', async ({ body }) => {
+		changes.push(body.text);
 		return await Promise.resolve({});
 	});
 	const chatAddress = await chat.listen({ host: '127.0.0.1', port: 0 });
@@ -81,9 +86,12 @@ async function showWebhooks(n8n: N8nHost, local: FakeLinqApi, rotaKey: string): 
 			const id = await n8n.importExample(file, chatAddress);
 			await n8n.publish(id);
 		}
+		await n8n.importWorkflow('polling', pollingWorkflow(`${chatAddress}/changes`));
+		await n8n.publish('polling');
 		const address = await n8n.start();
 		await showForwarding(address, local, rotaKey);
 		await showAlert(local, messages);
+		await showPolling(local, changes);
 	} finally {
 		await chat.close();
 	}
@@ -105,6 +113,65 @@ async function showAlert(local: FakeLinqApi, messages: string[]): Promise<void> 
 	console.log(table.toString());
 	if (messages.filter((message) => message.startsWith('All clear')).length !== 1) {
 		throw new Error('All clear should be told once, when the line is healthy again');
+	}
+}
+
+/** Polling Trigger → a message to a chat. n8n takes no Poll Time that is more often than a minute, but several. */
+function pollingWorkflow(chat: string): object {
+	const cronExpressions = Array.from({ length: 12 }, (_, index) => `${index * 5} * * * * *`);
+	const text =
+		'={{ $json.phone_number }}: calls went to {{ $json.previous_forwarding_number ?? "no number" }}, now to {{ $json.new_forwarding_number ?? "no number" }}';
+	return {
+		name: 'Somebody changed where calls go',
+		nodes: [
+			{
+				id: 'poll',
+				name: 'When a line has changed',
+				type: 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersPollingTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: {
+					pollTimes: {
+						item: cronExpressions.map((cronExpression) => ({ mode: 'custom', cronExpression })),
+					},
+					events: ['forwarding'],
+				},
+				credentials: { linqApi: { id: 'linqApi', name: 'Linq API' } },
+			},
+			{
+				id: 'tell',
+				name: 'Tell the chat',
+				type: 'n8n-nodes-base.httpRequest',
+				typeVersion: 4.2,
+				position: [200, 0],
+				parameters: {
+					method: 'POST',
+					url: chat,
+					sendBody: true,
+					bodyParameters: { parameters: [{ name: 'text', value: text }] },
+				},
+			},
+		],
+		connections: {
+			'When a line has changed': { main: [[{ node: 'Tell the chat', type: 'main', index: 0 }]] },
+		},
+		settings: { executionOrder: 'v1' },
+	};
+}
+
+/** Somebody else changes a line's forwarding, which Linq sends no event of: polling finds it. */
+async function showPolling(local: FakeLinqApi, changes: string[]): Promise<void> {
+	console.log('\nPolling: somebody else changed where calls go');
+	const line = local.lines.at(-1);
+	if (!line) throw new Error('The local Linq API has no line to change');
+	line.forwarding_number = '+12025556666';
+	const message = () => changes.find((text) => text.startsWith(line.phone_number));
+	await until('a poll to find the change', () => message() !== undefined);
+	const table = new Table({ head: ['message in the chat'], style: { head: [], border: [] } });
+	table.push([message()]);
+	console.log(table.toString());
+	if (!message()?.endsWith('calls went to no number, now to +12025556666')) {
+		throw new Error('The message should tell before and after');
 	}
 }
 

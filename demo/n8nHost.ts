@@ -18,6 +18,8 @@ export interface N8nHost {
 	importCredentials: (credentials: object[]) => Promise<void>;
 	/** Imports one of the examples, as it is in the repo but for the folder and the chat that it writes to. Answers its id. */
 	importExample: (file: string, chat?: string) => Promise<string>;
+	/** Imports a workflow under an id. */
+	importWorkflow: (id: string, workflow: object) => Promise<void>;
 	/** Lets a workflow start by its triggers, from the server's next start on. */
 	publish: (id: string) => Promise<void>;
 	/** Starts n8n's server, or in queue mode one of the processes that share its work. Answers its address. */
@@ -91,6 +93,10 @@ export async function prepareN8n(userFolder: string, options: N8nOptions = {}): 
 		}
 	};
 
+	const importWorkflow = async (id: string, workflow: unknown) => {
+		await importJson('workflow', JSON.stringify([{ ...Object(workflow), id, active: false }]));
+	};
+
 	let server: ResultPromise<typeof spawnOptions> | undefined;
 	let printed = '';
 	return {
@@ -107,9 +113,10 @@ export async function prepareN8n(userFolder: string, options: N8nOptions = {}): 
 			);
 			// A short stable id, so that a lasting n8n gets each example once.
 			const id = file.replace(/\W|json$/g, '').slice(0, 16);
-			await importJson('workflow', JSON.stringify([{ ...Object(example), id, active: false }]));
+			await importWorkflow(id, example);
 			return id;
 		},
+		importWorkflow,
 		publish: async (id) => {
 			await (version.startsWith('1.')
 				? command('update:workflow', `--id=${id}`, '--active=true')

@@ -2,6 +2,7 @@ import '../support/runNode';
 import type { IDataObject } from 'n8n-workflow';
 import { getHeapStatistics } from 'node:v8';
 import { toRow, parsePhoneNumberList } from '../../nodes/shared/linq/phoneNumber';
+import { startPollingHarness } from '../support/pollingHarness';
 import { runNode } from '../support/runNode';
 import { manyLines } from '../fakeLinqApi/fixtures';
 import type { LinqApiOptions, LinqProcess } from './forkFakeApi';
@@ -119,6 +120,21 @@ async function benchUpdates(title: string, api: Omit<LinqApiOptions, 'lines'>): 
 	});
 }
 
+/** What the polling trigger takes to find that nothing has changed. */
+async function benchPoll(lines: number): Promise<void> {
+	await against({ lines }, async (linq) => {
+		const trigger = startPollingHarness({ credentials: linq.credentials });
+		await trigger.publish();
+		const ways: Ways = {
+			'bare fetch': async () => await bareList(linq),
+			'Linq Phone Numbers Polling Trigger': trigger.poll,
+		};
+		printRatios(`poll ${lines} lines`, await measure(ways, 15), 'bare fetch');
+		if (trigger.failures.length > 0) throw new Error('A poll failed');
+		console.log(`${trigger.savedBytes()} bytes of static data`);
+	});
+}
+
 /** What comes of updates where Linq answers so many requests a second. */
 async function benchLimit(requestsPerSecond: number): Promise<void> {
 	await against({ lines: LINES, requestsPerSecond, responseDelayMs: 50 }, async (linq) => {
@@ -207,6 +223,7 @@ async function benchGrowth(counts: number[]): Promise<void> {
 async function bench(): Promise<void> {
 	if (!hasN8n) console.log("n8n's own nodes join in once npm run demo has installed n8n.");
 	for (const lines of [100, 1_000, 10_000]) await benchList(lines, 5);
+	for (const lines of [2_000, 20_000]) await benchPoll(lines);
 	await benchMemory(100_000);
 	await benchUpdates('50 ms an answer', { responseDelayMs: 50 });
 	await benchUpdates('at once', {});

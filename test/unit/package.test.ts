@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import packageJson from '../../package.json';
 import { LinqApi } from '../../credentials/LinqApi.credentials';
 import { LinqPhoneNumbers } from '../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
+import { LinqPhoneNumbersPollingTrigger } from '../../nodes/LinqPhoneNumbersPollingTrigger/LinqPhoneNumbersPollingTrigger.node.ts';
 import { LinqPhoneNumbersTrigger } from '../../nodes/LinqPhoneNumbersTrigger/LinqPhoneNumbersTrigger.node.ts';
 
 describe('the package', () => {
@@ -21,7 +22,11 @@ describe('the package', () => {
 	it('has an icon of its own for light and dark', () => {
 		for (const { icon, folder } of [
 			{ icon: new LinqApi().icon, folder: 'credentials/' },
-			...[new LinqPhoneNumbers(), new LinqPhoneNumbersTrigger()].map(({ description }) => ({
+			...[
+				new LinqPhoneNumbers(),
+				new LinqPhoneNumbersTrigger(),
+				new LinqPhoneNumbersPollingTrigger(),
+			].map(({ description }) => ({
 				icon: description.icon,
 				folder: 'nodes/LinqPhoneNumbers/',
 			})),

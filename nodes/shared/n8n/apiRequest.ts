@@ -3,6 +3,7 @@ import type {
 	IHookFunctions,
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
+	IPollFunctions,
 	IWebhookFunctions,
 } from 'n8n-workflow';
 import type { LinqResponse } from '../linq/apiError';
@@ -22,7 +23,11 @@ import { CREDENTIAL } from './constants';
 export const DEFAULT_TIMEOUT_MS = 60_000;
 
 export type RequestContext =
-	IExecuteSingleFunctions | ILoadOptionsFunctions | IHookFunctions | IWebhookFunctions;
+	| IExecuteSingleFunctions
+	| ILoadOptionsFunctions
+	| IHookFunctions
+	| IPollFunctions
+	| IWebhookFunctions;
 
 /** What became of a request: a response, or a connection that failed. */
 export type Attempt =

@@ -1,0 +1,173 @@
+import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
+import { LineIndex } from '../shared/linq/lineIndex';
+import type { LineRef } from '../shared/linq/lineRef';
+import type { PhoneNumber } from '../shared/linq/phoneNumber';
+import { parseEvents, parseNewReputation, parseWatchedLines } from '../shared/n8n/changeFilters';
+import { listLines } from '../shared/n8n/listLines';
+import { parseBoolean } from '../shared/n8n/parameters';
+import { throwAt } from '../shared/n8n/toNodeApiError';
+import { warnOnce } from '../shared/n8n/warnOnce';
+import type { KnownLine, LineChange, LineEvent, Poll } from './lineChanges';
+import {
+	compareLines,
+	isOtherAccount,
+	LINE_EVENTS,
+	toCurrentState,
+	toKnownLines,
+	watch,
+} from './lineChanges';
+import { readState, writeState } from './staticData';
+
+const MAX_RETRIES = 3;
+
+/** The node's parameters, each checked. */
+interface Filters {
+	events: LineEvent[];
+	/** None for any. */
+	newReputation: string[];
+	/** None for all. */
+	lines: LineRef[];
+	reportCurrentState: boolean;
+}
+
+/** The static data of the nodes whose poll is in flight: n8n-workflow's workflow.ts has one object for a published node. */
+const inFlight = new WeakSet<IDataObject>();
+
+/**
+ * Returns what has changed since the last poll, an item for each change. Throws in words for the user if it cannot
+ * know; then the next poll compares with the same state.
+ */
+export async function poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+	if (this.getMode() === 'manual') return await fetchTestEvent(this).catch(throwAt(this));
+	const staticData = this.getWorkflowStaticData('node');
+	// Polls must not pile up while Linq is slow. The one in flight, or the next, tells what this one would have.
+	if (inFlight.has(staticData)) return null;
+	inFlight.add(staticData);
+	try {
+		return await pollChanges(this, staticData).catch(throwAt(this));
+	} finally {
+		inFlight.delete(staticData);
+	}
+}
+
+/** Compares the lines with the state that the last poll left. The state changes only when nothing can fail any more. */
+async function pollChanges(
+	context: IPollFunctions,
+	staticData: IDataObject,
+): Promise<INodeExecutionData[][] | null> {
+	const filters = parseFilters(context);
+	const lines = await listLines(context, MAX_RETRIES);
+	const poll = startPoll(filters);
+	const state = readState(staticData);
+	if (state === 'none' || state === 'unreadable' || isOtherAccount(state.lines, lines)) {
+		checkWatchedLines(filters, lines);
+		if (state === 'unreadable') {
+			warnOnce(
+				context,
+				"could not read what its last poll left, and begins anew with the lines as they are. Something has changed the workflow's static data, e.g. a Code node. There is nothing to do; what changed in between was not told.",
+			);
+		} else if (state !== 'none') {
+			warnOnce(
+				context,
+				'found none of the lines that it knew, and begins anew with the lines as they are. The credential is of another Linq account now: if that is not intended, choose the right one.',
+			);
+		}
+		const known = toKnownLines(lines, poll);
+		writeState(staticData, { events: filters.events, lines: known });
+		const isReported = state === 'none' && filters.reportCurrentState;
+		// No line that is there was removed.
+		const isOnlyRemoved = filters.events.every((event) => event === 'removed');
+		return toOutput(isReported && !isOnlyRemoved ? currentState(known, filters, poll) : []);
+	}
+	const { known, changes } = compareLines(state.lines, lines, poll);
+	warnOfUnknownLines(context, filters, known);
+	writeState(staticData, { events: filters.events, lines: known });
+
+	// An event that was not selected before is told from now on: what n8n saved of it may be old.
+	const selected = new Set(filters.events.filter((event) => state.events.includes(event)));
+	const isTold = (change: LineChange) => selected.has(change.event) && fits(change, filters);
+	const told = changes.filter(isTold);
+	// Else a restart brings back what was before a change that is not told, and hides the next one, which is.
+	const isWorthSaving = changes.some(
+		({ event }) => selected.has(event) || event === 'added' || event === 'removed',
+	);
+	// With this setting n8n would start the workflow with an empty item.
+	const mustSave = isWorthSaving && context.getNode().alwaysOutputData !== true;
+	return toOutput(told, mustSave);
+}
+
+/** Returns the lines as they are, to test the workflow with. Changes no state. */
+async function fetchTestEvent(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+	const filters = parseFilters(context);
+	const lines = await listLines(context, MAX_RETRIES);
+	checkWatchedLines(filters, lines);
+	const poll = startPoll(filters);
+	const known = toKnownLines(lines, poll);
+	const fitting = currentState(known, filters, poll);
+	// Without a line of such a reputation, any line shows what an item looks like.
+	if (fitting.length > 0) return toOutput(fitting);
+	return toOutput(currentState(known, { ...filters, newReputation: [] }, poll));
+}
+
+/** Parses the parameters. @throws LinqError that names the one that cannot be read */
+function parseFilters(context: IPollFunctions): Filters {
+	return {
+		events: parseEvents(context.getNodeParameter('events'), LINE_EVENTS),
+		newReputation: parseNewReputation(context.getNodeParameter('newReputation')),
+		lines: parseWatchedLines(context.getNodeParameter('lines')),
+		reportCurrentState: parseBoolean(
+			context.getNodeParameter('reportCurrentState'),
+			'Report Current State First',
+		),
+	};
+}
+
+function startPoll({ lines }: Filters): Poll {
+	return { isWatched: watch(lines), detectedAt: new Date().toISOString() };
+}
+
+/** @throws LinqError that names a watched line that the account does not have: its changes would never come */
+function checkWatchedLines({ lines: refs }: Filters, lines: PhoneNumber[]): void {
+	const index = new LineIndex(lines);
+	for (const ref of refs) index.byRef(ref);
+}
+
+/** A watched line may be removed one day: that is no failure, and the others are still watched. */
+function warnOfUnknownLines(context: IPollFunctions, { lines }: Filters, known: KnownLine[]): void {
+	const ids = new Set(known.map(({ id }) => id.toLowerCase()));
+	const numbers = new Set(known.map(({ phoneNumber }) => phoneNumber));
+	const unknown = lines.filter((ref) =>
+		ref.kind === 'id' ? !ids.has(ref.id.toLowerCase()) : !numbers.has(ref.number),
+	).length;
+	if (unknown === 0) return;
+	warnOnce(
+		context,
+		`is to watch lines that are not in this Linq account: ${unknown} of the ${lines.length} under Lines. Take them out if they were removed.`,
+	);
+}
+
+/** Returns the watched lines as they are, those that the parameters ask for. */
+function currentState(known: KnownLine[], filters: Filters, poll: Poll): LineChange[] {
+	return known
+		.filter(({ isWatched }) => isWatched)
+		.map((line) => toCurrentState(line, filters.events, poll))
+		.filter((change) => fits(change, filters));
+}
+
+/** Returns true unless New Reputation excludes it, which is about the event Reputation only. */
+function fits({ event, new_reputation }: LineChange, { newReputation }: Filters): boolean {
+	if (event !== 'reputation' || newReputation.length === 0) return true;
+	return newReputation.includes(new_reputation ?? '');
+}
+
+/**
+ * Returns the items that start the workflow; null starts nothing.
+ *
+ * @param mustSave whether n8n has to save the state also if there are no items. When a poll returns null, n8n keeps the
+ *   state in memory only; with an empty list it saves it, for an execution that ends at the trigger. See n8n's
+ *   trigger-execution-context.factory.ts, in n8n 1 active-workflow-manager.ts.
+ */
+function toOutput(changes: LineChange[], mustSave = false): INodeExecutionData[][] | null {
+	if (changes.length === 0 && !mustSave) return null;
+	return [changes.map((change) => ({ json: { ...change } }))];
+}
