@@ -43,7 +43,7 @@ export interface CreatedSubscription {
 export function parseSubscriptionList(body: unknown, now: number): WebhookSubscription[] {
 	const list = isRecord(body) ? body.subscriptions : undefined;
 	if (!Array.isArray(list)) {
-		throw new LinqError('Linq responded without a list of webhook subscriptions', {
+		throw new LinqError('Linq returned no list of webhook subscriptions', {
 			description: 'Check the base URL in the Linq API credential.',
 			source: 'credential',
 		});

@@ -416,7 +416,7 @@ describe('nothing lost, nothing twice', () => {
 		['a rate limit', { kind: 'apiError', code: 1007, retryAfter: 3_600 }, 'Rate limit'],
 		['a wrong key', { kind: 'apiError', code: 2004 }, 'Unauthorized'],
 		['a page of a proxy', { kind: 'response', status: 403, body: '<html>' }, 'Could not list'],
-		['no list', { kind: 'response', status: 200, body: '{}' }, 'without a list of phone numbers'],
+		['no list', { kind: 'response', status: 200, body: '{}' }, 'returned no list of phone numbers'],
 	] as const)(
 		'fails in words with %s, and the next poll tells all since',
 		async (_, fault, words) => {

@@ -316,7 +316,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	});
 
 	it.each([
-		['GET', '{}', 'without a list of webhook subscriptions'],
+		['GET', '{}', 'returned no list of webhook subscriptions'],
 		['POST', '{"id":"1"}', 'but returned no signing secret'],
 	])('is not taken for set up by an unexpected answer to %s', async (method, body, message) => {
 		server.faults.push({ method, fault: { kind: 'response', status: 200, body } });
