@@ -226,16 +226,26 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect(server.subscriptions.all).toEqual([]);
 	});
 
-	it('the secret before a publish holds for half an hour', async () => {
+	it('the secret before a publish holds for half an hour, however often it is published meanwhile', async () => {
 		const { signing_secret } = subscription();
 		await trigger.deactivate();
 		await trigger.activate();
 		expect(await deliver(signing_secret)).toBe(200);
-		pass(29 * MINUTE);
+		pass(20 * MINUTE);
+		await trigger.deactivate();
+		await trigger.activate();
+		makeOld();
+		pass(9 * MINUTE);
 		expect(await deliver(signing_secret, { to: 1 })).toBe(200);
 		pass(2 * MINUTE);
 		expect(await deliver(signing_secret)).toBe(401);
 		expect(await trigger.executions()).toHaveLength(2);
+	});
+
+	it('a secret that is no longer valid is not kept', async () => {
+		await trigger.deactivate();
+		await trigger.activate();
+		pass(31 * MINUTE);
 		await trigger.deactivate();
 		expect(trigger.saved().subscriptions).toHaveLength(1);
 	});
