@@ -20,6 +20,11 @@ import { readState, writeState } from './staticData';
 
 const MAX_RETRIES = 3;
 
+const UNREADABLE =
+	"could not read what its last poll left, and begins anew with the lines as they are. Something has changed the workflow's static data, e.g. a Code node. There is nothing to do; what changed in between was not told.";
+const OTHER_ACCOUNT =
+	'found none of the lines that it knew, and begins anew with the lines as they are. The credential is of another Linq account now: if that is not intended, choose the right one.';
+
 /** The node's parameters, each checked. */
 interface Filters {
 	events: LineEvent[];
@@ -61,23 +66,12 @@ async function pollChanges(
 	const state = readState(staticData);
 	if (state === 'none' || state === 'unreadable' || isOtherAccount(state.lines, lines)) {
 		checkWatchedLines(filters, lines);
-		if (state === 'unreadable') {
-			warnOnce(
-				context,
-				"could not read what its last poll left, and begins anew with the lines as they are. Something has changed the workflow's static data, e.g. a Code node. There is nothing to do; what changed in between was not told.",
-			);
-		} else if (state !== 'none') {
-			warnOnce(
-				context,
-				'found none of the lines that it knew, and begins anew with the lines as they are. The credential is of another Linq account now: if that is not intended, choose the right one.',
-			);
-		}
 		const known = toKnownLines(lines, poll);
 		writeState(staticData, { events: filters.events, lines: known });
-		const isReported = state === 'none' && filters.reportCurrentState;
-		// No line that is there was removed.
-		const isOnlyRemoved = filters.events.every((event) => event === 'removed');
-		return toOutput(isReported && !isOnlyRemoved ? currentState(known, filters, poll) : []);
+		// n8n saves what a first poll leaves, for it is part of publishing.
+		if (state === 'none') return toOutput(context, firstReport(known, filters, poll), false);
+		warnOnce(context, state === 'unreadable' ? UNREADABLE : OTHER_ACCOUNT);
+		return toOutput(context, [], true);
 	}
 	const { known, changes } = compareLines(state.lines, lines, poll);
 	warnOfUnknownLines(context, filters, known);
@@ -85,15 +79,12 @@ async function pollChanges(
 
 	// An event that was not selected before is told from now on: what n8n saved of it may be old.
 	const selected = new Set(filters.events.filter((event) => state.events.includes(event)));
-	const isTold = (change: LineChange) => selected.has(change.event) && fits(change, filters);
-	const told = changes.filter(isTold);
+	const told = changes.filter((change) => selected.has(change.event) && fits(change, filters));
 	// Else a restart brings back what was before a change that is not told, and hides the next one, which is.
-	const isWorthSaving = changes.some(
+	const mustSave = changes.some(
 		({ event }) => selected.has(event) || event === 'added' || event === 'removed',
 	);
-	// With this setting n8n would start the workflow with an empty item.
-	const mustSave = isWorthSaving && context.getNode().alwaysOutputData !== true;
-	return toOutput(told, mustSave);
+	return toOutput(context, told, mustSave);
 }
 
 /** Returns the lines as they are, to test the workflow with. Changes no state. */
@@ -105,8 +96,9 @@ async function fetchTestEvent(context: IPollFunctions): Promise<INodeExecutionDa
 	const known = toKnownLines(lines, poll);
 	const fitting = currentState(known, filters, poll);
 	// Without a line of such a reputation, any line shows what an item looks like.
-	if (fitting.length > 0) return toOutput(fitting);
-	return toOutput(currentState(known, { ...filters, newReputation: [] }, poll));
+	const any = { ...filters, newReputation: [] };
+	const shown = fitting.length > 0 ? fitting : currentState(known, any, poll);
+	return toOutput(context, shown, false);
 }
 
 /** Parses the parameters. @throws LinqError that names the one that cannot be read */
@@ -146,6 +138,13 @@ function warnOfUnknownLines(context: IPollFunctions, { lines }: Filters, known: 
 	);
 }
 
+/** Returns what Report Current State First asks for. */
+function firstReport(known: KnownLine[], filters: Filters, poll: Poll): LineChange[] {
+	// No line that is there was removed.
+	const isOnlyRemoved = filters.events.every((event) => event === 'removed');
+	return filters.reportCurrentState && !isOnlyRemoved ? currentState(known, filters, poll) : [];
+}
+
 /** Returns the watched lines as they are, those that the parameters ask for. */
 function currentState(known: KnownLine[], filters: Filters, poll: Poll): LineChange[] {
 	return known
@@ -167,7 +166,13 @@ function fits({ event, new_reputation }: LineChange, { newReputation }: Filters)
  *   state in memory only; with an empty list it saves it, for an execution that ends at the trigger. See n8n's
  *   trigger-execution-context.factory.ts, in n8n 1 active-workflow-manager.ts.
  */
-function toOutput(changes: LineChange[], mustSave = false): INodeExecutionData[][] | null {
-	if (changes.length === 0 && !mustSave) return null;
+function toOutput(
+	context: IPollFunctions,
+	changes: LineChange[],
+	mustSave: boolean,
+): INodeExecutionData[][] | null {
+	// With this setting n8n would start the workflow with an empty item.
+	const isEmptyAllowed = mustSave && context.getNode().alwaysOutputData !== true;
+	if (changes.length === 0 && !isEmptyAllowed) return null;
 	return [changes.map((change) => ({ json: { ...change } }))];
 }

@@ -2,6 +2,7 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { holdRequests } from '../../fakeLinqApi/faultInjection';
 import { line, manyLines, newAccount, reputation } from '../../fakeLinqApi/fixtures';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
+import { useFakeClock } from '../../support/fakeClock';
 import type { PollingHarness } from '../../support/pollingHarness';
 import { startPollingHarness } from '../../support/pollingHarness';
 
@@ -608,6 +609,35 @@ describe('Fetch Test Event', () => {
 	});
 });
 
+describe('Linq is down', () => {
+	const clock = useFakeClock();
+
+	it.each([
+		['a server error', { kind: 'apiError', code: 3006 }, 'Internal server error'],
+		['a connection that breaks', { kind: 'reset', when: 'midBody' }, 'Could not list the lines'],
+	] as const)('%s: tried four times, told in words, and made up for', async (_, fault, words) => {
+		const harness = await published();
+		server.requests.length = 0;
+		server.faults.push({ fault });
+		rate(1, 'AT_RISK');
+		expect(await polled(harness)).toEqual([]);
+		expect(server.requests).toHaveLength(4);
+		expect(clock.waits.length).toBeGreaterThanOrEqual(3);
+		expect(harness.failures).toHaveLength(1);
+		expect(harness.failures[0]?.message).toContain(words);
+		server.faults.length = 0;
+		expect(brief(await polled(harness))).toEqual([['reputation', idOf(1)]]);
+	});
+
+	it('for a moment: the poll tells the change all the same', async () => {
+		const harness = await published();
+		server.faults.push({ times: 2, fault: { kind: 'apiError', code: 3006 } });
+		rate(1, 'AT_RISK');
+		expect(brief(await polled(harness))).toEqual([['reputation', idOf(1)]]);
+		expect(harness.failures).toEqual([]);
+	});
+});
+
 describe('what begins anew', () => {
 	/** Gives the server the lines of another account. */
 	const changeAccount = () => {
@@ -622,6 +652,15 @@ describe('what begins anew', () => {
 		expect(await polled(harness)).toEqual([]);
 		rate(1, 'AT_RISK');
 		expect(brief(await polled(harness))).toEqual([['reputation', idOf(1)]]);
+	});
+
+	it('another account is saved: what changes in it during a pause is told', async () => {
+		const harness = await published();
+		changeAccount();
+		await polled(harness);
+		rate(1, 'AT_RISK');
+		await harness.restart();
+		expect(brief(harness.newItems())).toEqual([['reputation', idOf(1)]]);
 	});
 
 	it('another account that lacks the lines that are watched: fails in words', async () => {
