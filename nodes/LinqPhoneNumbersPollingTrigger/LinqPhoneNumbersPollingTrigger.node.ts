@@ -14,7 +14,6 @@ export class LinqPhoneNumbersPollingTrigger implements INodeType {
 		version: 1,
 		subtitle: '={{ $parameter.events.join(", ") }}',
 		description: 'Starts the workflow when polling finds that a Linq line has changed',
-		eventTriggerDescription: '',
 		activationMessage: 'n8n now asks Linq regularly whether a line has changed.',
 		polling: true,
 		defaults: { name: 'Linq Phone Numbers Polling Trigger' },
