@@ -9,7 +9,7 @@ const MAX_DELIVERIES_IN_MEMORY = 10_000;
 const MAX_DELIVERIES_IN_DATABASE = 2_000;
 
 /** By trigger and `webhook-id`: the deliveries that this n8n process has taken, each with n8n's response. */
-const deliveries = new BoundedMap<string, { writableEnded: boolean; statusCode: number }>({
+const deliveries = new BoundedMap<string, { statusCode: number }>({
 	maxSize: MAX_DELIVERIES_IN_MEMORY,
 	idleMs: RETRIES_LAST_MS,
 	now: () => clock.now(),
@@ -22,14 +22,14 @@ const deliveries = new BoundedMap<string, { writableEnded: boolean; statusCode: 
 export function isDuplicate(context: IWebhookFunctions, webhookId: string): boolean {
 	const key = `${triggerKey(context)} ${webhookId}`;
 	const earlier = deliveries.get(key);
-	if (earlier && !(earlier.writableEnded && earlier.statusCode >= 400)) return true;
+	if (earlier && earlier.statusCode < 400) return true;
 	const response = context.getResponseObject();
 	deliveries.set(key, response);
 	// A response holds its request. If the caller is gone before n8n has responded, it is still needed.
 	response.once('close', () => {
 		const { writableEnded, statusCode } = response;
 		if (writableEnded && deliveries.get(key) === response) {
-			deliveries.set(key, { writableEnded, statusCode });
+			deliveries.set(key, { statusCode });
 		}
 	});
 	return false;

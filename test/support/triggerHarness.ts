@@ -44,6 +44,7 @@ interface Host {
 
 /** What n8n's server does around a trigger, with its node in n8n's own engine and over real HTTP. */
 export interface TriggerHarness extends Host {
+	workflowId: string;
 	/** The node's address, as Linq is to call it. */
 	target: string;
 	/** The same without https, for a test to call: of the n8n process, or of each in turn. */
@@ -298,6 +299,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 	};
 
 	return Object.assign(host, {
+		workflowId: id,
 		target: base + path,
 		addresses: origins.map((origin) => `http://${origin}/${folder}${path}`),
 		executions: async () => {

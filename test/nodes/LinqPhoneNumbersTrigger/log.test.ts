@@ -60,6 +60,32 @@ describe("The trigger's lines in n8n's log", () => {
 		]);
 	});
 
+	it.each<[string, () => void, string]>([
+		[
+			'that delivers to another address',
+			() => {
+				const [subscription] = server.subscriptions.all;
+				if (subscription) subscription.target_url = 'https://old.example.com/';
+			},
+			'found the subscription',
+		],
+		[
+			"of another account's",
+			() => {
+				server.subscriptions.all.length = 0;
+			},
+			'did not find its subscription',
+		],
+	])('a subscription %s: names its ID', async (_, change, words) => {
+		const { id } = server.subscriptions.all[0] ?? {};
+		change();
+		await trigger.deactivate();
+		expect(await readLog(words)).toContain(`${words} ${id ?? ''} `);
+		server.subscriptions.all.length = 0;
+		await trigger.activate();
+		makeOld();
+	});
+
 	it('a secret that was stale: says what happened, without the key, a secret or a number', async () => {
 		await trigger.restart();
 		const lost = secret();

@@ -56,6 +56,8 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		await trigger.deactivate();
 		await trigger.deactivate();
 		expect(server.subscriptions.all).toEqual([]);
+		// Its secret, for what Linq still retries.
+		expect(trigger.saved().subscriptions).toHaveLength(1);
 	});
 
 	it('is gone at Linq already: deactivating is fine, activating makes another', async () => {
@@ -85,6 +87,13 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		await trigger.activate();
 		const state = trigger.saved();
 		trigger.save({});
+		await trigger.deactivate();
+		const another = {
+			id: 'another',
+			signingSecret: 'whsec_c2VjcmV0',
+			workflowId: trigger.workflowId,
+		};
+		trigger.save({ subscriptions: [another] });
 		await trigger.deactivate();
 		trigger.save(state);
 		const [subscription] = server.subscriptions.all;
@@ -159,6 +168,10 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 				original.target,
 			]);
 			expect(copy.saved().subscriptions).toEqual([]);
+
+			const elsewhere = await host({ staticData: original.exportStaticData() });
+			await elsewhere.activate();
+			expect(elsewhere.saved().subscriptions).toHaveLength(1);
 		});
 
 		it('by a copy of the database at another address', async () => {
