@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
+import { manyLines } from '../fakeLinqApi/fixtures.js';
 import { DataTable } from './dataTable.js';
 import type { ChatMessage } from './hostedChat.js';
 import { HostedChat } from './hostedChat.js';
@@ -25,9 +26,11 @@ export function examples(environment: () => Environment): void {
 	const chat = Fastify();
 	const told: string[] = [];
 	let chatAddress = '';
+	let chatIsDown = false;
 
 	before(async () => {
-		chat.post<{ Body: { text: string } }>('/', async ({ body }) => {
+		chat.post<{ Body: { text: string } }>('/', async ({ body }, reply) => {
+			if (chatIsDown) return await reply.code(400).send();
 			told.push(body.text);
 			return await Promise.resolve({});
 		});
@@ -40,6 +43,7 @@ export function examples(environment: () => Environment): void {
 		environment().reset();
 		environment().linq.writes.length = 0;
 		told.length = 0;
+		chatIsDown = false;
 	});
 
 	const numberOf = (id: string) =>
@@ -181,6 +185,27 @@ export function examples(environment: () => Environment): void {
 			assert.deepEqual(written(), [[FIRST, ON_CALL]]);
 			await run();
 			assert.equal(written().length, 1);
+		});
+
+		it('one line in two spellings: the shift that started last counts, and is sent once', async () => {
+			await table.insert([
+				shift(SECOND, ON_CALL, -1),
+				shift('+1 202 555 0002', OTHER, -3),
+			]);
+			for (let times = 0; times < 3; times++) {
+				assert.equal((await run()).status, 'success');
+				assert.deepEqual(written(), [[SECOND, ON_CALL]]);
+			}
+			assert.deepEqual(told, []);
+		});
+
+		it('one line by its number and by its ID: the shift that started last counts', async () => {
+			const id = environment().linq.lines[1]?.id ?? '';
+			await table.insert([shift(SECOND, OTHER, -3), shift(id.toUpperCase(), ON_CALL, -1)]);
+			for (let times = 0; times < 2; times++) {
+				assert.equal((await run()).status, 'success');
+				assert.deepEqual(written(), [[SECOND, ON_CALL]]);
+			}
 		});
 
 		it('the word clear clears', async () => {
@@ -331,6 +356,48 @@ export function examples(environment: () => Environment): void {
 			assert.deepEqual(allForwarding(), NIGHT);
 			assert.equal((await morning()).status, 'success');
 			assert.deepEqual(allForwarding(), BEFORE);
+		});
+
+		it('a line that has left the account: told once, with where its calls went, and its row goes', async () => {
+			const { linq } = environment();
+			await evening();
+			linq.lines.shift();
+			const execution = await morning();
+			assert.equal(execution.status, 'error');
+			assert.equal(told.length, 1);
+			assert.match(
+				told.join(),
+				/^Not restored in the morning:\nLine \+12025550001: There is no line .* Its calls went to \+12025559999/,
+			);
+			assert.deepEqual(allForwarding(), [null, null, null, null]);
+			assert.deepEqual(await table.rows(), []);
+			assert.equal((await morning()).status, 'success');
+			assert.equal((await evening()).status, 'success');
+			assert.equal((await morning()).status, 'success');
+			assert.equal(told.length, 1);
+		});
+
+		it('a line that has left the account, and the chat is down: its row stays until the chat is told', async () => {
+			const { linq } = environment();
+			await evening();
+			linq.lines.shift();
+			chatIsDown = true;
+			assert.equal((await morning()).status, 'error');
+			assert.deepEqual(await table.rows(), [{ line: FIRST, forward_to: '+12025559999' }]);
+			chatIsDown = false;
+			assert.equal((await morning()).status, 'error');
+			assert.match(told.join(), /Line \+12025550001: There is no line/);
+			assert.deepEqual(await table.rows(), []);
+		});
+
+		it('the credential of another account: told, and no row goes', async () => {
+			const { linq } = environment();
+			await evening();
+			const remembered = await table.rows();
+			linq.lines.splice(0, linq.lines.length, ...manyLines(6).slice(5));
+			assert.equal((await morning()).status, 'error');
+			assert.equal(told.join().match(/There is no line/g)?.length, 5);
+			assert.deepEqual(await table.rows(), remembered);
 		});
 
 		it('a line that cannot be listed or remembered is not changed', async () => {
