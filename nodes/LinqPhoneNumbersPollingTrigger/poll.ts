@@ -74,8 +74,10 @@ async function pollChanges(
 		}
 		const known = toKnownLines(lines, poll);
 		writeState(staticData, { events: filters.events, lines: known });
-		const isFirst = state === 'none' && filters.reportCurrentState;
-		return toOutput(isFirst ? currentState(known, filters, poll) : []);
+		const isReported = state === 'none' && filters.reportCurrentState;
+		// No line that is there was removed.
+		const isOnlyRemoved = filters.events.every((event) => event === 'removed');
+		return toOutput(isReported && !isOnlyRemoved ? currentState(known, filters, poll) : []);
 	}
 	const { known, changes } = compareLines(state.lines, lines, poll);
 	warnOfUnknownLines(context, filters, known);
@@ -86,9 +88,11 @@ async function pollChanges(
 	const isTold = (change: LineChange) => selected.has(change.event) && fits(change, filters);
 	const told = changes.filter(isTold);
 	// Else a restart brings back what was before a change that is not told, and hides the next one, which is.
-	const mustSave = changes.some(
+	const isWorthSaving = changes.some(
 		({ event }) => selected.has(event) || event === 'added' || event === 'removed',
 	);
+	// With this setting n8n would start the workflow with an empty item.
+	const mustSave = isWorthSaving && context.getNode().alwaysOutputData !== true;
 	return toOutput(told, mustSave);
 }
 

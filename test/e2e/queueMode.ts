@@ -8,6 +8,7 @@ import { startFakeLinqApi } from '../fakeLinqApi/server.js';
 import type { Subscription } from '../fakeLinqApi/webhookDelivery.js';
 import type { EventSink } from './eventSink.js';
 import { startEventSink } from './eventSink.js';
+import { pollingInQueueMode } from './polling.js';
 import { callable, deliver, deliverSteadily, newEvent, post } from './webhookSender.js';
 import type { WorkflowToCreate } from './n8nApi.js';
 import type { QueueMode } from './queueModeCluster.js';
@@ -305,6 +306,8 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			assert.deepEqual(tally(timesOf([...outcomes.keys()])), { 1: outcomes.size });
 		});
 	});
+
+	pollingInQueueMode(() => ({ n8n, linq, credential }));
 
 	describe('Update Forwarding', () => {
 		/** Webhook → Update Forwarding, for a line or for a list of lines. */

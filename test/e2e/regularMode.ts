@@ -9,6 +9,7 @@ import { killed } from './crashRecovery.js';
 import { nodeRuns } from './executionModes.js';
 import type { Environment } from './environment.js';
 import { startEnvironment } from './environment.js';
+import { polling } from './polling.js';
 
 const { values } = parseArgs({
 	options: {
@@ -42,6 +43,9 @@ describe(`n8n ${values.n8n}`, { timeout: 1_200_000 }, () => {
 	});
 	describe('the examples', () => {
 		examples(environment);
+	});
+	describe('the polling trigger', () => {
+		polling(environment);
 	});
 	describe('n8n is killed', () => {
 		killed(environment);
