@@ -16,7 +16,7 @@ export interface N8nHost {
 	command: (...args: string[]) => Promise<string>;
 	/** Imports credentials: id, name, type and data of each. */
 	importCredentials: (credentials: object[]) => Promise<void>;
-	/** Imports one of the examples, as it is in the repo but for the folder and the chat that it writes to. Answers its id. */
+	/** Imports one of the examples, as it is in the repo but for the folder and the chat that it writes to and n8n's address. Answers its id. */
 	importExample: (file: string, chat?: string) => Promise<string>;
 	/** Lets a workflow start by its triggers, from the server's next start on. */
 	publish: (id: string) => Promise<void>;
@@ -37,6 +37,9 @@ export interface N8nOptions {
 
 /** The folder in the examples, which n8n's Docker image lets workflows write to. */
 export const EXAMPLES_FILES_FOLDER = '/home/node/.n8n-files';
+
+/** The address of n8n in the examples. */
+export const EXAMPLES_N8N = 'https://n8n.example.com';
 
 /** The chat in the examples. */
 export const EXAMPLES_CHAT = 'https://chat.example.com/incoming-webhook';
@@ -103,7 +106,10 @@ export async function prepareN8n(userFolder: string, options: N8nOptions = {}): 
 		importExample: async (file, chat = EXAMPLES_CHAT) => {
 			const text = await readFile(resolve('examples', file), 'utf8');
 			const example: unknown = JSON.parse(
-				text.replaceAll(EXAMPLES_FILES_FOLDER, filesFolder).replaceAll(EXAMPLES_CHAT, chat),
+				text
+					.replaceAll(EXAMPLES_FILES_FOLDER, filesFolder)
+					.replaceAll(EXAMPLES_CHAT, chat)
+					.replaceAll(EXAMPLES_N8N, address),
 			);
 			// A short stable id, so that a lasting n8n gets each example once.
 			const id = file.replace(/\W|json$/g, '').slice(0, 16);

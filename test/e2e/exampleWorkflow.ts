@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IConnections, IDataObject, INode } from 'n8n-workflow';
-import { EXAMPLES_CHAT, EXAMPLES_FILES_FOLDER } from '../../demo/n8nHost.js';
+import type { IConnections, INode } from 'n8n-workflow';
+import { EXAMPLES_CHAT, EXAMPLES_FILES_FOLDER, EXAMPLES_N8N } from '../../demo/n8nHost.js';
 import type { DataTable } from './dataTable.js';
 import type { Execution } from './n8nApi.js';
 import type { Environment } from './environment.js';
@@ -42,7 +42,8 @@ export class InstalledExample {
 		const example = JSON.parse(
 			text
 				.replaceAll(EXAMPLES_CHAT, chat ?? EXAMPLES_CHAT)
-				.replaceAll(EXAMPLES_FILES_FOLDER, environment.n8n.filesFolder),
+				.replaceAll(EXAMPLES_FILES_FOLDER, environment.n8n.filesFolder)
+				.replaceAll(EXAMPLES_N8N, environment.n8n.address),
 		) as {
 			name: string;
 			nodes: INode[];
@@ -112,10 +113,4 @@ export class InstalledExample {
 	private path(schedule: string): string {
 		return `${this.file}-${schedule}`.toLowerCase().replace(/\W+/g, '-');
 	}
-}
-
-/** What came out of a node in its last run, by output. */
-export function outputsOf(execution: Execution, node: string): IDataObject[][] {
-	const outputs = execution.data?.resultData.runData[node]?.at(-1)?.data?.main ?? [];
-	return outputs.map((items) => (items ?? []).map(({ json }) => json));
 }

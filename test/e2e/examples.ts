@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
-import { manyLines } from '../fakeLinqApi/fixtures.js';
+import type { IDataObject, INode } from 'n8n-workflow';
+import { readSheet } from 'read-excel-file/node';
+import { manyLines, reputation } from '../fakeLinqApi/fixtures.js';
 import { DataTable } from './dataTable.js';
 import type { ChatMessage } from './hostedChat.js';
 import { HostedChat } from './hostedChat.js';
-import { InstalledExample, outputsOf } from './exampleWorkflow.js';
+import { InstalledExample } from './exampleWorkflow.js';
 import type { OpenAi } from './fakeOpenAi.js';
 import { startOpenAi } from './fakeOpenAi.js';
 import type { Environment } from './environment.js';
@@ -20,6 +22,25 @@ const FOURTH = '+12025550004';
 const FIFTH = '+12025550005';
 const ON_CALL = '+12025557777';
 const OTHER = '+12025558888';
+
+/** n8n's Poll Times take no `*` for the seconds. */
+const EVERY_SECOND = { item: [{ mode: 'custom', cronExpression: '0-59 * * * * *' }] };
+
+function linesAtRisk(count: number) {
+	return manyLines(count).map((line) => ({
+		...line,
+		reputation: reputation('AT_RISK'),
+		health_status: reputation('AT_RISK'),
+	}));
+}
+
+/** Waits for what n8n does by itself. */
+async function until(what: string, come: () => boolean): Promise<void> {
+	for (let tries = 0; !come(); tries++) {
+		if (tries === 600) throw new Error(`Waited a minute for ${what}`);
+		await delay(100);
+	}
+}
 
 /** The example workflows, as they are in the repo. */
 export function examples(environment: () => Environment): void {
@@ -57,21 +78,75 @@ export function examples(environment: () => Environment): void {
 		environment().linq.lines.find(({ phone_number }) => phone_number === phoneNumber)
 			?.forwarding_number ?? null;
 
-	it('at-risk-lines-to-spreadsheet.json: one file, without repeats', async () => {
-		const { filesFolder } = environment().n8n;
-		const spreadsheet = await InstalledExample.install(
-			environment(),
-			'at-risk-lines-to-spreadsheet.json',
-		);
-		await spreadsheet.publish();
-		for (let times = 0; times < 2; times++) {
-			assert.equal((await spreadsheet.start('Every morning')).status, 'success');
-			const files = await readdir(filesFolder);
-			assert.equal(files.length, 1);
-			const text = await readFile(join(filesFolder, files[0] ?? ''), 'utf8');
-			assert.deepEqual(text.match(/\+1202555\d{4}/g), [SECOND, THIRD, FIFTH]);
-		}
-		await spreadsheet.remove();
+	describe('at-risk-lines-to-spreadsheet.json', () => {
+		let report: InstalledExample;
+		const files = async () => (await readdir(environment().n8n.filesFolder)).sort();
+		/** The file of today, as a spreadsheet program reads it. */
+		const rows = async () => {
+			const today = (await files()).filter((file) =>
+				/^at-risk-lines-\d{4}-\d\d-\d\d\.xlsx$/.test(file),
+			);
+			assert.equal(today.length, 1);
+			return await readSheet(join(environment().n8n.filesFolder, today[0] ?? ''));
+		};
+		const column = (sheet: unknown[][], name: string) => {
+			const index = sheet[0]?.indexOf(name) ?? -1;
+			return sheet.slice(1).map((row) => row[index]);
+		};
+		const run = async () => {
+			assert.equal((await report.start('Every morning')).status, 'success');
+		};
+
+		before(async () => {
+			report = await InstalledExample.install(environment(), 'at-risk-lines-to-spreadsheet.json');
+			await report.publish();
+		});
+		after(async () => {
+			await report.remove();
+		});
+		beforeEach(async () => {
+			const { filesFolder } = environment().n8n;
+			for (const file of await files()) await rm(join(filesFolder, file));
+		});
+
+		it('one file a day with all lines at risk, whose numbers keep their +', async () => {
+			const { linq } = environment();
+			Object.assign(linq.lines[1] ?? {}, { forwarding_number: ON_CALL });
+			await run();
+			const sheet = await rows();
+			assert.deepEqual(column(sheet, 'phone_number'), [SECOND, THIRD, FIFTH]);
+			assert.deepEqual(column(sheet, 'forwarding_number'), [ON_CALL, null, null]);
+			assert.deepEqual(column(sheet, 'reputation_status'), ['AT_RISK', 'CRITICAL', 'AT_RISK']);
+			await linq.changeReputation(SECOND, 'HEALTHY');
+			await run();
+			assert.deepEqual(column(await rows(), 'phone_number'), [THIRD, FIFTH]);
+			assert.equal((await files()).length, 1);
+		});
+
+		// What the days before leave are their files: the workflow remembers nothing.
+		it('5,001 lines at risk, on the fortieth day too', async () => {
+			const { linq, n8n } = environment();
+			const lines = linesAtRisk(5_001);
+			linq.lines.splice(0, linq.lines.length, ...lines);
+			for (let day = 1; day < 40; day++) {
+				await writeFile(join(n8n.filesFolder, `at-risk-lines-day-${day}.xlsx`), '');
+			}
+			for (let times = 0; times < 3; times++) {
+				await run();
+				assert.deepEqual(
+					column(await rows(), 'phone_number'),
+					lines.map(({ phone_number }) => phone_number),
+				);
+				assert.equal((await files()).length, 40);
+			}
+		});
+
+		it('no line at risk: no file', async () => {
+			const { linq } = environment();
+			linq.lines.splice(1);
+			await run();
+			assert.deepEqual(await files(), []);
+		});
 	});
 
 	it('forwarding-from-webhook.json: the rota learns who failed, itself or Linq, and can undo', async () => {
@@ -188,10 +263,7 @@ export function examples(environment: () => Environment): void {
 		});
 
 		it('one line in two spellings: the shift that started last counts, and is sent once', async () => {
-			await table.insert([
-				shift(SECOND, ON_CALL, -1),
-				shift('+1 202 555 0002', OTHER, -3),
-			]);
+			await table.insert([shift(SECOND, ON_CALL, -1), shift('+1 202 555 0002', OTHER, -3)]);
 			for (let times = 0; times < 3; times++) {
 				assert.equal((await run()).status, 'success');
 				assert.deepEqual(written(), [[SECOND, ON_CALL]]);
@@ -495,36 +567,279 @@ export function examples(environment: () => Environment): void {
 			});
 		});
 
-		it('up to Google: each line at risk once a day, as a row with the date', async () => {
-			const { linq } = environment();
-			const sheets = await InstalledExample.install(environment(), FILE, {
-				replacing: {
-					[SHEET]: {
-						type: 'n8n-nodes-base.noOp',
-						typeVersion: 1,
-						parameters: {},
-						credentials: {},
+		describe('up to Google', () => {
+			/** What would be appended, an execution each. */
+			const appended: IDataObject[][] = [];
+			const sink = Fastify({ bodyLimit: 10_000_000 });
+			let address = '';
+			const install = async (parameters: INode['parameters'] = {}) => {
+				const sheets = await InstalledExample.install(environment(), FILE, {
+					parameters: { 'Line at risk': parameters },
+					replacing: {
+						[SHEET]: {
+							type: 'n8n-nodes-base.httpRequest',
+							typeVersion: 4.2,
+							executeOnce: true,
+							parameters: {
+								method: 'POST',
+								url: address,
+								sendBody: true,
+								specifyBody: 'json',
+								jsonBody: '={{ JSON.stringify($input.all().map(({ json }) => json)) }}',
+							},
+							credentials: {},
+						},
 					},
-				},
-			});
-			await sheets.publish();
-			const run = async () => {
-				const execution = await sheets.start('Every morning');
-				assert.equal(execution.status, 'success', execution.data?.resultData.error?.message);
-				return outputsOf(execution, SHEET)[0];
+				});
+				await sheets.publish();
+				return sheets;
 			};
-			const rows = (await run()) ?? [];
-			assert.match(JSON.stringify(rows[0]?.date), /^"\d{4}-\d\d-\d\d"$/);
-			const date = rows[0]?.date;
-			assert.deepEqual(rows, [
-				{ date, phone_number: SECOND, reputation_status: 'AT_RISK' },
-				{ date, phone_number: THIRD, reputation_status: 'CRITICAL' },
-				{ date, phone_number: FIFTH, reputation_status: 'AT_RISK' },
+			const rows = async (executions: number) => {
+				await until(`row ${executions}`, () => appended.length >= executions);
+				return appended[executions - 1] ?? [];
+			};
+
+			before(async () => {
+				sink.post<{ Body: IDataObject[] }>('/', async ({ body }) => {
+					appended.push(body);
+					return await Promise.resolve({});
+				});
+				address = await sink.listen({ host: '127.0.0.1', port: 0 });
+			});
+			after(async () => {
+				await sink.close();
+			});
+			beforeEach(() => {
+				appended.length = 0;
+			});
+
+			it('as it is: publishing adds the lines that are at risk today', async () => {
+				const sheets = await install();
+				const today = await rows(1);
+				const detected_at = today[0]?.detected_at;
+				assert.match(JSON.stringify(detected_at), /^"\d{4}-\d\d-\d\d \d\d:\d\d"$/);
+				assert.deepEqual(
+					today,
+					[
+						[SECOND, 'AT_RISK'],
+						[THIRD, 'CRITICAL'],
+						[FIFTH, 'AT_RISK'],
+					].map(([phone_number, new_reputation]) => ({
+						detected_at,
+						phone_number,
+						previous_reputation: '',
+						new_reputation,
+					})),
+				);
+				await sheets.remove();
+			});
+
+			// Remove Duplicates, in the place of the trigger's memory, stopped for good at the second run with 5,001 lines,
+			// and on day 33 with 300 a day.
+			it('5,001 lines over 40 checks, 300 more each time: each is a row, once', async () => {
+				const { linq } = environment();
+				const lines = linesAtRisk(5_001);
+				linq.lines.splice(0, linq.lines.length, ...lines);
+				const sheets = await install({ pollTimes: EVERY_SECOND });
+				const numbers = (sheet: IDataObject[]) => sheet.map(({ phone_number }) => phone_number);
+				assert.deepEqual(
+					numbers(await rows(1)),
+					lines.map(({ phone_number }) => phone_number),
+				);
+				for (let day = 2; day <= 40; day++) {
+					const fallen = new Set(
+						Array.from({ length: 300 }, (_, index) => ((day - 2) * 300 + index) % lines.length),
+					);
+					for (const [index, line] of lines.entries()) {
+						const status = fallen.has(index) ? 'CRITICAL' : 'HEALTHY';
+						Object.assign(line, {
+							reputation: reputation(status),
+							health_status: reputation(status),
+						});
+					}
+					assert.deepEqual(
+						numbers(await rows(day)),
+						lines.filter((_, index) => fallen.has(index)).map(({ phone_number }) => phone_number),
+					);
+				}
+				await sheets.remove();
+				assert.equal(appended.length, 40);
+			});
+		});
+	});
+
+	describe('forwarding-changed-with-restore.json', () => {
+		let table: DataTable;
+		let watch: InstalledExample;
+		/** The same, but its page and its button only: nothing is told. */
+		let unpolled: InstalledExample;
+		const change = (phoneNumber: string, forwarding_number: string | null) => {
+			const line = environment().linq.lines.find((one) => one.phone_number === phoneNumber);
+			Object.assign(line ?? {}, { forwarding_number });
+		};
+		/** Changes a line as somebody else does, and returns the link that the chat is told. */
+		const tell = async (phoneNumber: string, forwarding_number: string | null) => {
+			const before = told.length;
+			change(phoneNumber, forwarding_number);
+			await until('the chat to be told', () => told.length > before);
+			return linkIn(told[before]);
+		};
+		const linkIn = (text = '') => {
+			const { n8n } = environment();
+			const link = /\S+\?token=[0-9a-f]{64}$/.exec(text)?.[0] ?? '';
+			assert(link.startsWith(`${n8n.address}/webhook/restore-forwarding?`), text);
+			return link;
+		};
+		const press = async (link: string) => {
+			for (let tries = 0; ; tries++) {
+				const answer = await fetch(link, { method: 'POST' });
+				const text = await answer.text();
+				// n8n opens a webhook a little after publishing.
+				if (!text.includes('is not registered') || tries === 50) {
+					return { status: answer.status, text };
+				}
+				await delay(100);
+			}
+		};
+
+		before(async () => {
+			table = await DataTable.create(environment().api, 'Forwarding changes', {
+				line_id: 'string',
+				line: 'string',
+				before: 'string',
+				after: 'string',
+				token: 'string',
+				valid_until: 'date',
+			});
+			const settings = { chat: chatAddress, table };
+			const FILE = 'forwarding-changed-with-restore.json';
+			// As it is first: n8n takes it.
+			const asItIs = await InstalledExample.install(environment(), FILE, settings);
+			await asItIs.publish();
+			await asItIs.remove();
+			watch = await InstalledExample.install(environment(), FILE, {
+				...settings,
+				parameters: { 'Forwarding changed': { pollTimes: EVERY_SECOND } },
+			});
+			unpolled = await InstalledExample.install(environment(), FILE, {
+				...settings,
+				replacing: { 'Forwarding changed': { disabled: true } },
+			});
+		});
+		beforeEach(async () => {
+			await table.clear();
+			await watch.publish();
+		});
+		afterEach(async () => {
+			await watch.remove();
+		});
+
+		it('tells before and after; a look at the link changes nothing, the button restores', async () => {
+			const { linq } = environment();
+			const link = await tell(FIRST, OTHER);
+			assert.match(
+				told[0] ?? '',
+				/^Calls to line \+12025550001 are now forwarded to \+12025558888\. Before, they were forwarded to \+12025559999\.\n/,
+			);
+			linq.requests.length = 0;
+			for (const method of ['HEAD', 'GET', 'GET']) {
+				const page = await fetch(link, { method });
+				if (method === 'HEAD') continue;
+				assert.equal(page.status, 200);
+				assert.equal(page.headers.get('cache-control'), 'no-store');
+				assert.equal(page.headers.get('referrer-policy'), 'no-referrer');
+				assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+				assert.match(page.headers.get('content-security-policy') ?? '', /allow-forms/);
+				const html = await page.text();
+				assert.match(html, /Calls to line \+12025550001 are now forwarded to \+12025558888/);
+				assert.match(html, /<form method="post"><button/);
+			}
+			assert.equal(asked('PUT'), 0);
+			const answer = await press(link);
+			assert.deepEqual(answer, {
+				status: 200,
+				text: 'Restored. Calls to line +12025550001 are forwarded to +12025559999 again.',
+			});
+			assert.deepEqual(written(), [[FIRST, '+12025559999']]);
+		});
+
+		it('works once, and the restore is told with a link that undoes it', async () => {
+			const link = await tell(SECOND, OTHER);
+			assert.match(told[0] ?? '', /are now forwarded to \+12025558888\. Before, .*not forwarded\./);
+			assert.equal((await press(link)).status, 200);
+			assert.equal(forwarding(SECOND), null);
+			await until('the restore to be told', () => told.length === 2);
+			assert.match(told[1] ?? '', /are now not forwarded\. Before, .*forwarded to \+12025558888\./);
+			assert.equal((await press(link)).status, 404);
+			assert.equal((await fetch(link)).status, 404);
+			assert.deepEqual(written(), [[SECOND, null]]);
+			assert.equal((await press(linkIn(told[1]))).status, 200);
+			assert.deepEqual(written(), [
+				[SECOND, null],
+				[SECOND, OTHER],
 			]);
-			await linq.changeReputation(FIFTH, 'CRITICAL');
-			assert.deepEqual(await run(), [{ date, phone_number: FIFTH, reputation_status: 'CRITICAL' }]);
-			assert.equal(await run(), undefined);
-			await sheets.remove();
+		});
+
+		it('restores nothing over a later change that was told: only the newest link is valid', async () => {
+			const first = await tell(FIRST, OTHER);
+			const second = await tell(FIRST, ON_CALL);
+			assert.equal((await press(first)).status, 404);
+			assert.deepEqual(written(), []);
+			assert.equal((await press(second)).status, 200);
+			assert.deepEqual(written(), [[FIRST, OTHER]]);
+		});
+
+		it('restores nothing over a later change that no check has seen yet', async () => {
+			const link = await tell(FIRST, OTHER);
+			await watch.remove();
+			await unpolled.publish();
+			change(FIRST, ON_CALL);
+			assert.deepEqual(await press(link), {
+				status: 409,
+				text: 'Not restored: line +12025550001 has been changed again. Its calls are now forwarded to +12025557777.',
+			});
+			change(FIRST, null);
+			assert.match((await press(link)).text, /Its calls are now not forwarded\.$/);
+			assert.deepEqual(written(), []);
+			await unpolled.remove();
+		});
+
+		it('a link that nobody was told, or an old one, is not valid', async () => {
+			const link = await tell(FIRST, OTHER);
+			const { n8n } = environment();
+			for (const query of ['', '?token=', '?token=undefined', `?token=${'0'.repeat(64)}`]) {
+				const guessed = `${n8n.address}/webhook/restore-forwarding${query}`;
+				assert.equal((await fetch(guessed)).status, 404);
+				assert.equal((await press(guessed)).status, 404);
+			}
+			const [row] = await table.rows();
+			await table.clear();
+			await table.insert([{ ...row, valid_until: new Date(Date.now() - 1_000).toISOString() }]);
+			assert.equal((await press(link)).status, 404);
+			assert.deepEqual(written(), []);
+		});
+
+		it('Linq refuses: said so, and the button can be pressed again', async () => {
+			const { linq } = environment();
+			const link = await tell(FIRST, OTHER);
+			linq.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
+			const answer = await press(link);
+			assert.equal(answer.status, 502);
+			assert.match(answer.text, /^Not restored: .*Access denied/);
+			assert.equal((await press(link)).status, 200);
+			assert.deepEqual(written(), [[FIRST, '+12025559999']]);
+		});
+
+		it('lines that change at once have a message and a link each', async () => {
+			change(FIRST, null);
+			change(FOURTH, OTHER);
+			await until('both to be told', () => told.length >= 2);
+			assert.equal((await table.rows()).length, 2);
+			const links = told.map((text) => linkIn(text));
+			assert.notEqual(links[0], links[1]);
+			const fourth = links[told.findIndex((text) => text.includes(FOURTH))] ?? '';
+			assert.equal((await press(fourth)).status, 200);
+			assert.deepEqual(written(), [[FOURTH, null]]);
 		});
 	});
 
