@@ -23,8 +23,13 @@ const FIFTH = '+12025550005';
 const ON_CALL = '+12025557777';
 const OTHER = '+12025558888';
 
-/** n8n's Poll Times take no `*` for the seconds. */
-const EVERY_SECOND = { item: [{ mode: 'custom', cronExpression: '0-59 * * * * *' }] };
+/** n8n takes no Poll Time that is more often than a minute, but any number of them. */
+const EVERY_SECOND = {
+	item: Array.from({ length: 60 }, (_, second) => ({
+		mode: 'custom',
+		cronExpression: `${second} * * * * *`,
+	})),
+};
 
 function linesAtRisk(count: number) {
 	return manyLines(count).map((line) => ({
@@ -298,7 +303,7 @@ export function examples(environment: () => Environment): void {
 			]);
 			const execution = await run();
 			assert.equal(execution.status, 'error');
-			assert.match(execution.data?.resultData.error?.message ?? '', /^4 lines failed/);
+			assert.match(execution.data?.resultData.error?.message ?? '', /^4 shifts failed/);
 			assert.equal(forwarding(FIRST), '+12025559999');
 			assert.equal(forwarding(THIRD), ON_CALL);
 			assert.equal(told.length, 1);
@@ -307,7 +312,7 @@ export function examples(environment: () => Environment): void {
 			assert.match(text, /Line \+12025550001: The forwarding number is empty/);
 			assert.match(text, /Line \+12025550002: .*Access denied/);
 			assert.match(text, /Line \+12025550005: The forwarding number is empty/);
-			assert.match(text, /Line \(unknown\): No line is chosen/);
+			assert.match(text, /A shift: The filter Lines is empty/);
 		});
 	});
 
@@ -558,11 +563,16 @@ export function examples(environment: () => Environment): void {
 		});
 
 		it('is published once the spreadsheet is chosen; n8n 2 knows that it is not', async () => {
-			const { version } = environment();
-			await InstalledExample.install(environment(), FILE, await chosen());
+			const { linq, version } = environment();
+			// No line at risk: publishing asks Google nothing.
+			linq.lines.splice(1);
+			const sheets = await InstalledExample.install(environment(), FILE, await chosen());
+			await sheets.publish();
+			await sheets.remove();
 			if (version.startsWith('1.')) return;
 			const { credentials } = await chosen();
-			await assert.rejects(InstalledExample.install(environment(), FILE, { credentials }), {
+			const unset = await InstalledExample.install(environment(), FILE, { credentials });
+			await assert.rejects(unset.publish(), {
 				message: /Missing or invalid required parameters: documentId, sheetName"/,
 			});
 		});
