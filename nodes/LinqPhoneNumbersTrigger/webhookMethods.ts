@@ -1,4 +1,5 @@
 import type { IHookFunctions } from 'n8n-workflow';
+import { BoundedMap } from '../shared/concurrency/boundedMap';
 import { CHANGE_KINDS, STATUS_UPDATED } from '../shared/linq/statusUpdatedEvent';
 import { parseTargetUrl, toTargetUrl } from '../shared/linq/targetUrl';
 import type { SubscriptionFields, WebhookSubscription } from '../shared/linq/webhookSubscription';
@@ -18,6 +19,9 @@ import { currentSubscription, saveSubscription } from './staticData';
 
 const CREATING = 'Could not set up the subscription to changes of lines';
 export const REMOVING = 'Could not remove the subscription to changes of lines';
+
+/** What this n8n process has deleted: n8n may set a trigger up with the static data of before. */
+const deletedIds = new BoundedMap<string, true>({ maxSize: 1_000 });
 
 /** What n8n calls when it publishes and unpublishes the workflow, and at the start and end of a test in the editor. */
 export const webhookMethods = {
@@ -61,6 +65,7 @@ async function unsubscribe(context: IHookFunctions): Promise<true> {
 	if (isOwn) {
 		const own = findOwn(context, await listSubscriptions(context, REMOVING));
 		if (own) await deleteSubscription(context, REMOVING, own.id);
+		if (own) deletedIds.set(own.id, true);
 	}
 	saveSubscription(context, undefined, isOwn);
 	return true;
@@ -72,15 +77,16 @@ function findOwn(
 	remotes: WebhookSubscription[],
 ): WebhookSubscription | undefined {
 	const subscription = currentSubscription(context);
+	if (!subscription) return undefined;
 	const workflowId = context.getWorkflow().id ?? '';
 	const atAddress = findAtOwnAddress(context, remotes);
-	if (!subscription) return undefined;
 	if (atAddress?.id === subscription.id) {
 		saveSubscription(context, { ...subscription, workflowId });
 		return atAddress;
 	}
 	const other = remotes.find(({ id }) => id === subscription.id) ?? atAddress;
 	const isCopied = subscription.workflowId !== workflowId;
+	if (deletedIds.get(subscription.id)) return undefined;
 	if (!isCopied) {
 		const found = other
 			? `found the subscription ${other.id} at Linq, which is not its own by ID and address. Publishing replaces one at its own address, any other stays: if nothing needs it, delete it at Linq.`

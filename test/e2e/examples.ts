@@ -742,6 +742,8 @@ export function examples(environment: () => Environment): void {
 		beforeEach(async () => {
 			await table.clear();
 			await watch.publish();
+			// n8n polls a little after publishing; the second poll begins when the first has ended.
+			await until('the first poll', () => asked('GET') >= 2);
 		});
 		afterEach(async () => {
 			await watch.remove();

@@ -242,6 +242,16 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect(await trigger.executions()).toHaveLength(2);
 	});
 
+	it('the secret before a publish holds also if n8n sets the trigger up with the static data of before', async () => {
+		const { signing_secret } = subscription();
+		const before = trigger.saved();
+		await trigger.deactivate();
+		trigger.save(before);
+		await trigger.activate();
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(await deliver(subscription().signing_secret)).toBe(200);
+	});
+
 	it('a secret that is no longer valid is not kept', async () => {
 		await trigger.deactivate();
 		await trigger.activate();
