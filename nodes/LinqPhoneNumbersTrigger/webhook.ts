@@ -28,7 +28,6 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	// Linq retries after a 503, and after none of the others.
 	if (verdict === 'unverifiable') return reject(this, 503);
 	if (verdict === 'invalid' || !signature) return reject(this, 401);
-
 	// Decodes without a byte order mark.
 	const text = new TextDecoder().decode(rawBody);
 	const envelope = jsonParse<IDataObject | null>(text, { fallbackValue: null });

@@ -62,11 +62,9 @@ async function unsubscribe(context: IHookFunctions): Promise<true> {
 	const subscription = currentSubscription(context);
 	if (!subscription) return true;
 	const isOwn = subscription.workflowId === context.getWorkflow().id;
-	if (isOwn) {
-		const own = findOwn(context, await listSubscriptions(context, REMOVING));
-		if (own) await deleteSubscription(context, REMOVING, own.id);
-		if (own) deletedIds.set(own.id, true);
-	}
+	const own = isOwn && findOwn(context, await listSubscriptions(context, REMOVING));
+	if (own) await deleteSubscription(context, REMOVING, own.id);
+	if (own) deletedIds.set(own.id, true);
 	saveSubscription(context, undefined, isOwn);
 	return true;
 }

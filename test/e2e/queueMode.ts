@@ -222,7 +222,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 		});
 
 		for (const ms of [0, 150]) {
-			const publishes = ms === 0 ? 20 : 10;
+			const publishes = ms === 0 ? 12 : 6;
 			it(`is published ${publishes} times with a change while 20 events a second arrive, Linq answering in ${ms} ms`, async () => {
 				const slow = { path: '', fault: { kind: 'delay', ms } } as const;
 				if (ms > 0) linq.faults.push(slow);
