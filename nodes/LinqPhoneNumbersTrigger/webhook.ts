@@ -51,10 +51,8 @@ function matchesFilters(context: IWebhookFunctions, update: StatusUpdateRow): bo
 	const kinds = changeKinds(update);
 	const events = read(context, 'events', (value) => parseEvents(value, CHANGE_KINDS), kinds);
 	const reputations = read(context, 'newReputation', parseNewReputation, []);
-	return (
-		kinds.some((kind) => events.includes(kind)) &&
-		(reputations.length === 0 || reputations.includes(update.new_reputation ?? ''))
-	);
+	if (!kinds.some((kind) => events.includes(kind))) return false;
+	return reputations.length === 0 || reputations.includes(update.new_reputation ?? '');
 }
 
 /** Publishing has checked the parameters: one that cannot be read now must not make the trigger deaf. */

@@ -219,11 +219,14 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 	};
 
 	/** What is in the memory of n8n's processes: the nodes as each has loaded them. */
-	const loadProcesses = () => ({
-		main: loadTrigger(),
-		receivers: Array.from({ length: count }, () => loadTrigger()),
-		workers: Array.from({ length: count > 1 ? 2 : 0 }, () => loadTrigger()),
-	});
+	const loadProcesses = () => {
+		const main = loadTrigger();
+		return {
+			main,
+			receivers: count > 1 ? Array.from({ length: count }, () => loadTrigger()) : [main],
+			workers: count > 1 ? [loadTrigger(), loadTrigger()] : [],
+		};
+	};
 	let processes = loadProcesses();
 
 	const servers = await Promise.all(

@@ -42,6 +42,15 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 	const pass = (ms: number) => {
 		jest.setSystemTime(Date.now() + ms);
 	};
+	/** Receives and publishes in one process, as n8n does unless it runs in queue mode. */
+	const useOneProcess = async () => {
+		await trigger.close();
+		server.subscriptions.all.length = 0;
+		trigger = await startTriggerHarness({
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+		await trigger.activate();
+	};
 	/**
 	 * Publishes the trigger anew while another execution has the static data of before in its hands, and lets that one
 	 * save them afterwards: n8n then has the secret of a subscription that is gone.
@@ -207,11 +216,22 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect(subscription().id).toBe(id);
 	});
 
-	it('a trigger that was renamed asks Linq to bring again what the secret before has signed', async () => {
+	it('a trigger that was renamed still accepts what the secret before has signed', async () => {
+		await useOneProcess();
 		const { signing_secret } = subscription();
 		await trigger.deactivate();
 		trigger.name = 'On a change';
 		await trigger.activate();
+		makeOld();
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(await deliver(subscription().signing_secret)).toBe(200);
+	});
+
+	it('a trigger that was renamed asks Linq to retry if another process has the secret before', async () => {
+		const { signing_secret } = subscription();
+		await trigger.deactivate();
+		trigger.name = 'On a change';
+		await trigger.restart();
 		expect(await deliver(signing_secret)).toBe(503);
 		expect(await deliver(subscription().signing_secret)).toBe(200);
 		pass(31 * MINUTE);
@@ -252,6 +272,82 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect(await deliver(subscription().signing_secret)).toBe(200);
 	});
 
+	it('a publish that overlaps another keeps the secret of the subscription that it replaces', async () => {
+		const before = trigger.saved();
+		await trigger.deactivate();
+		trigger.save(before);
+		await trigger.activate();
+		const { signing_secret } = subscription();
+		// n8n has loaded the other publish's static data before it saved those of this one.
+		trigger.save(before);
+		await trigger.deactivate();
+		trigger.save(before);
+		await trigger.activate();
+		expect(subscription().signing_secret).not.toBe(signing_secret);
+		makeOld();
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(await deliver(subscription().signing_secret)).toBe(200);
+	});
+
+	it('a publish keeps the secrets if another one has deleted its subscription and not made its own yet', async () => {
+		const before = trigger.saved();
+		const { signing_secret } = subscription();
+		await trigger.deactivate();
+		await trigger.activate();
+		const first = { saved: trigger.saved(), secret: subscription().signing_secret };
+		trigger.save(before);
+		server.faults.push({ method: 'POST', times: 1, fault: { kind: 'apiError', code: 2004 } });
+		await expect(trigger.activate()).rejects.toThrow();
+		expect(server.subscriptions.all).toEqual([]);
+		trigger.save(first.saved);
+		await trigger.deactivate();
+		await trigger.activate();
+		makeOld();
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(await deliver(first.secret)).toBe(200);
+	});
+
+	it('a secret that this process has created is restored, and its subscription stays', async () => {
+		await useOneProcess();
+		await publishAndSaveStale();
+		pass(MINUTE);
+		const { id, signing_secret } = subscription();
+		expect(await deliver(signing_secret)).toBe(503);
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(subscription().id).toBe(id);
+		expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([1, 0, 0]);
+	});
+
+	it('a process does not take a subscription for its own that another one has replaced', async () => {
+		await publishAndSaveStale();
+		pass(MINUTE);
+		// The first process repairs it, and knows its secret from then on.
+		expect(await deliver(STRANGER)).toBe(503);
+		await trigger.deactivate();
+		await trigger.activate();
+		makeOld();
+		pass(MINUTE);
+		const { id } = subscription();
+		expect(await deliver(STRANGER)).toBe(401);
+		expect(subscription().id).toBe(id);
+	});
+
+	it('three publishes that overlap follow one another: one subscription, and each secret is known', async () => {
+		const secrets = new Set([subscription().signing_secret]);
+		const { push } = server.subscriptions.all;
+		server.subscriptions.all.push = (...added) => {
+			for (const { signing_secret } of added) secrets.add(signing_secret);
+			return push.apply(server.subscriptions.all, added);
+		};
+		await trigger.deactivate();
+		// n8n loads the static data for each before any other one has saved.
+		await Promise.all([trigger.activate(), trigger.activate(), trigger.activate()]);
+		expect(secrets.size).toBe(4);
+		makeOld();
+		for (const secret of secrets) expect(await deliver(secret)).toBe(200);
+		expect(trigger.savedSecret()).toBe(subscription().signing_secret);
+	});
+
 	it('a secret that is no longer valid is not kept', async () => {
 		await trigger.deactivate();
 		await trigger.activate();
@@ -261,7 +357,7 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 	});
 
 	it('a publish is not stopped by what another process has subscribed meanwhile', async () => {
-		await trigger.deactivate();
+		server.subscriptions.all.length = 0;
 		server.faults.push({
 			method: 'GET',
 			times: 1,
