@@ -318,6 +318,21 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([1, 0, 0]);
 	});
 
+	it('a subscription that could not be told to be its own is replaced later, once it takes its address', async () => {
+		await useOneProcess();
+		const { id, signing_secret, target_url } = subscription();
+		subscription().target_url = 'https://old.example.com/webhook';
+		await trigger.deactivate();
+		subscription().target_url = target_url;
+		makeOld();
+		// Its secret stays valid while Linq may retry what was sent before.
+		expect(await deliver(signing_secret)).toBe(200);
+		pass(31 * MINUTE);
+		expect(await deliver(signing_secret)).toBe(503);
+		expect(subscription().id).not.toBe(id);
+		expect(await deliver(subscription().signing_secret)).toBe(200);
+	});
+
 	it('a process does not take a subscription for its own that another one has replaced', async () => {
 		await publishAndSaveStale();
 		pass(MINUTE);

@@ -220,7 +220,10 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		try {
 			const credentials = { apiKey: server.apiKey, baseUrl: server.baseUrl };
 			const trigger = await host({ credentials });
-			await trigger.activate();
+			for (let publish = 0; publish < 2; publish++) {
+				await trigger.deactivate();
+				await trigger.activate();
+			}
 			Object.assign(credentials, { apiKey: other.apiKey, baseUrl: other.baseUrl });
 			await trigger.deactivate();
 			await trigger.activate();
