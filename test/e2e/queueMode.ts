@@ -222,7 +222,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 		});
 
 		for (const ms of [0, 150]) {
-			const publishes = ms === 0 ? 20 : 10;
+			const publishes = ms === 0 ? 12 : 6;
 			it(`is published ${publishes} times with a change while 20 events a second arrive, Linq answering in ${ms} ms`, async () => {
 				const slow = { path: '', fault: { kind: 'delay', ms } } as const;
 				if (ms > 0) linq.faults.push(slow);
@@ -242,10 +242,13 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 					`    saved secret is ${saved === subscription().signing_secret ? '' : 'not '}the subscription's; what became of the events:`,
 					tally(outcomes.values()),
 				);
-				const answered = [...outcomes].filter(([, outcome]) => outcome === 'answered');
-				const times = tally(timesOf(answered.map(([id]) => id)));
-				console.log('    times that answered events started the workflow:', times);
-				assert.deepEqual(times, { 1: answered.length });
+				const answered = [...outcomes.keys()].filter((id) => outcomes.get(id) === 'answered');
+				console.log('    times that they started the workflow:', tally(timesOf(answered)));
+				for (const id of answered) {
+					const times = eventSink.times.get(id) ?? 0;
+					// A retry that comes to another process may be a duplicate, as counted above.
+					assert(times === 1 || (times === 2 && events.retried.has(id)), `${id}: ${times} times`);
+				}
 				// The others came while there was no subscription, or n8n had no webhook.
 				const lost = [...outcomes.values()].filter((outcome) => outcome !== 'answered');
 				assert.deepEqual(

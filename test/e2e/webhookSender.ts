@@ -40,7 +40,11 @@ export function callable({ target_url }: Subscription): string {
 }
 
 /** Delivers an event to the one subscriber as Linq does: again after 5xx, 429 and a lost connection. */
-export async function deliver(linq: FakeLinqApi, event = newEvent()): Promise<Outcome> {
+export async function deliver(
+	linq: FakeLinqApi,
+	event = newEvent(),
+	onRetry?: () => void,
+): Promise<Outcome> {
 	const [subscription] = linq.subscriptions.all;
 	if (!subscription) return 'not subscribed';
 	const start = Date.now();
@@ -49,21 +53,28 @@ export async function deliver(linq: FakeLinqApi, event = newEvent()): Promise<Ou
 		if (status === 200) return 'answered';
 		if (status !== undefined && status < 500 && status !== 429) return `refused with ${status}`;
 		await delay(RETRY_AFTER_MS);
+		onRetry?.();
 	}
 	return 'given up';
 }
 
-/** Delivers events at a rate, until told to stop; answers what became of each. */
+/** Delivers events at a rate, until told to stop; answers what became of each, by its ID. */
 export function deliverSteadily(
 	linq: FakeLinqApi,
 	requestsPerSecond: number,
-): { stop: () => Promise<Map<string, Outcome>> } {
+): { retried: Set<string>; stop: () => Promise<Map<string, Outcome>> } {
 	const outcomes = new Map<string, Promise<Outcome>>();
+	const retried = new Set<string>();
 	const timer = setInterval(() => {
 		const event = newEvent();
-		outcomes.set(event.event_id, deliver(linq, event));
+		const id = event.event_id;
+		outcomes.set(
+			id,
+			deliver(linq, event, () => retried.add(id)),
+		);
 	}, 1_000 / requestsPerSecond);
 	return {
+		retried,
 		stop: async () => {
 			clearInterval(timer);
 			return new Map(
