@@ -77,7 +77,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		const plus = page.getByTestId('node-creator-plus-button');
 		await add(plus, 'Linq', 'Linq Phone Numbers', action);
 	};
-	/** Takes the picture in n8n's light and in its dark colours. */
+	/** Takes the picture in n8n's light and in its dark colors. */
 	const picture = async (name: string) => {
 		// What n8n says for a moment.
 		await page.locator('.el-notification__closeBtn').click();
