@@ -103,6 +103,13 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 		} while ([...eventSink.times.values()].reduce((sum, times) => sum + times, 0) !== seen);
 	};
 	const timesOf = (ids: string[]) => ids.map((id) => eventSink.times.get(id) ?? 0);
+	/** Each has started the workflow once; a retry that came to another process may have done so again, as counted above. */
+	const assertStarted = (ids: Iterable<string>, retried: Set<string>) => {
+		for (const id of ids) {
+			const times = eventSink.times.get(id) ?? 0;
+			assert(times === 1 || (times === 2 && retried.has(id)), `${id} started it ${times} times`);
+		}
+	};
 	/** The secret that n8n has saved for the trigger, as the editor loads it with the workflow. */
 	const savedSecret = async (workflow: string) => {
 		const { staticData } = await n8n.api.editor<{
@@ -244,11 +251,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 				);
 				const answered = [...outcomes.keys()].filter((id) => outcomes.get(id) === 'answered');
 				console.log('    times that they started the workflow:', tally(timesOf(answered)));
-				for (const id of answered) {
-					const times = eventSink.times.get(id) ?? 0;
-					// A retry that comes to another process may be a duplicate, as counted above.
-					assert(times === 1 || (times === 2 && events.retried.has(id)), `${id}: ${times} times`);
-				}
+				assertStarted(answered, events.retried);
 				// The others came while there was no subscription, or n8n had no webhook.
 				const lost = [...outcomes.values()].filter((outcome) => outcome !== 'answered');
 				assert.deepEqual(
@@ -275,11 +278,11 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			const outcomes = await events.stop();
 			await settle();
 			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
-			assert.deepEqual(tally(timesOf([...outcomes.keys()])), { 1: outcomes.size });
+			assertStarted(outcomes.keys(), events.retried);
 		});
 
 		it('a process that receives is killed under load: what was answered is executed', async () => {
-			const events = deliverSteadily(linq, 15);
+			const events = deliverSteadily(linq, 10);
 			await delay(3_000);
 			const [first] = n8n.receivers;
 			await first?.stop('SIGKILL');
@@ -290,12 +293,12 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			await settle();
 			console.log('    what became of the events:', tally(outcomes.values()));
 			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
-			assert.deepEqual(tally(timesOf([...outcomes.keys()])), { 1: outcomes.size });
+			assertStarted(outcomes.keys(), events.retried);
 		});
 
 		it('a process that executes is killed under load: what was answered is executed, or seen as failed', async () => {
 			const before = new Set((await n8n.api.executions(workflow)).map(({ id }) => id));
-			const events = deliverSteadily(linq, 15);
+			const events = deliverSteadily(linq, 10);
 			await delay(3_000);
 			const [first] = n8n.workers;
 			await first?.stop('SIGKILL');
@@ -318,7 +321,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 		});
 
 		it('the main process is killed and started again: no event is lost', async () => {
-			const events = deliverSteadily(linq, 15);
+			const events = deliverSteadily(linq, 10);
 			await delay(2_000);
 			await n8n.main.stop('SIGKILL');
 			await delay(3_000);
@@ -327,7 +330,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			const outcomes = await events.stop();
 			await settle();
 			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
-			assert.deepEqual(tally(timesOf([...outcomes.keys()])), { 1: outcomes.size });
+			assertStarted(outcomes.keys(), events.retried);
 		});
 	});
 
