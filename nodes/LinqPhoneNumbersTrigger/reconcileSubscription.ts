@@ -21,12 +21,12 @@ type Reconciliation = { at: number; savedId: string | undefined; verdict: Promis
 const reconciliations = new BoundedMap<string, Reconciliation>({ maxSize: 1_000 });
 
 /**
- * Finds out about a request that matches no secret: it is forged, or n8n's secret is stale because something else has
- * saved the workflow's static data as they were before. Then Linq may have signed it.
+ * Returns whether a recent request that matches no secret is forged. It is `unverifiable` if Linq may have signed it:
+ * n8n's secret is stale if something else has overwritten the workflow's static data.
  */
 export async function reconcileSubscription(context: IWebhookFunctions): Promise<Verdict> {
 	const savedId = currentSubscription(context)?.id;
-	// A test in the editor lasts two minutes, and n8n saves nothing of it.
+	// A test in the editor lasts two minutes, and n8n's test-webhooks.ts saves no static data of it.
 	if (context.getMode() === 'manual') return savedId === undefined ? 'unverifiable' : 'forged';
 	const key = triggerKey(context);
 	const now = Date.now();
@@ -35,7 +35,7 @@ export async function reconcileSubscription(context: IWebhookFunctions): Promise
 		last = { at: now, savedId, verdict: reconcile(context) };
 		reconciliations.set(key, last);
 	}
-	// Saved since: the verdict says nothing of what is saved now.
+	// If another subscription was saved since, the verdict is not about that one.
 	return savedId === last.savedId ? await last.verdict : 'unverifiable';
 }
 
@@ -47,7 +47,7 @@ async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
 		const remotes = await listSubscriptions(context, 'Could not look up the subscription', 0);
 		const remote = findAtOwnAddress(context, remotes);
 		if (current && current.id === remote?.id) {
-			// n8n keeps static data by the node's name: a trigger that was renamed lacks the secrets it had.
+			// n8n-workflow's workflow.ts keeps static data by the node's name: a renamed trigger lacks the secrets it had.
 			const isRenamed = savedSubscriptions(context).length === 1 && remote.ageMs < RETRIES_LAST_MS;
 			if (isRenamed) return 'unverifiable';
 			warnOnce(

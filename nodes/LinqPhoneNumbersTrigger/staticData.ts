@@ -3,13 +3,13 @@ import { isRecord } from '../shared/linq/isRecord';
 
 export type TriggerContext = IHookFunctions | IWebhookFunctions;
 
-/** A subscription at Linq, with what tells it from another's: static data get copied along with a workflow. */
+/** A subscription at Linq. */
 interface SavedSubscription {
 	id: string;
 	signingSecret: string;
-	/** The workflow that created it. */
+	/** The workflow that created it: a copy of a workflow has a copy of the static data. */
 	workflowId: string;
-	/** If the subscription is gone, how long Linq may still use its secret: milliseconds since 1970. */
+	/** If the subscription is gone, until when Linq may use its secret, in milliseconds since 1970. */
 	expiresAt?: number;
 }
 
@@ -19,14 +19,14 @@ export const RETRIES_LAST_MS = 30 * 60_000;
 /** A workflow that is published over and over must not make each request slow. */
 const MAX_SAVED = 10;
 
-/** Returns a key for the node, and for whether it listens for a test in the editor. */
+/** Returns a key for the node and its mode, which is another one during a test in the editor. */
 export function triggerKey(context: IWebhookFunctions): string {
 	return `${context.getWorkflow().id ?? ''}/${context.getNode().id}/${context.getMode()}`;
 }
 
 /**
- * Returns the subscriptions whose secrets a delivery may be signed with, the current one last. n8n saves a workflow's
- * static data whole: so they change only with the subscription, never when an event is received.
+ * Returns the subscriptions whose secrets a delivery may be signed with, the current one last. n8n saves static data
+ * as a whole, so it changes only with the subscription, never when an event is received.
  */
 export function savedSubscriptions(context: TriggerContext): SavedSubscription[] {
 	const { subscriptions } = context.getWorkflowStaticData('node');
@@ -35,12 +35,16 @@ export function savedSubscriptions(context: TriggerContext): SavedSubscription[]
 	return saved.filter(isSavedSubscription).filter(({ expiresAt = Infinity }) => expiresAt > now);
 }
 
-/** Returns the subscription that Linq delivers to the node by, as far as n8n knows. */
+/** Returns the node's current subscription, as n8n has saved it. */
 export function currentSubscription(context: TriggerContext): SavedSubscription | undefined {
 	return savedSubscriptions(context).find(({ expiresAt }) => expiresAt === undefined);
 }
 
-/** Saves a subscription, or that there is none. The secrets before stay valid while Linq may use them, or are dropped. */
+/**
+ * Saves a subscription, or that there is none.
+ *
+ * @param keepsSecrets whether the earlier secrets stay valid while Linq may still use them
+ */
 export function saveSubscription(
 	context: TriggerContext,
 	subscription: SavedSubscription | undefined,

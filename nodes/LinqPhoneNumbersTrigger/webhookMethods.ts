@@ -20,7 +20,7 @@ import { currentSubscription, saveSubscription } from './staticData';
 const CREATING = 'Could not set up the subscription to changes of lines';
 export const REMOVING = 'Could not remove the subscription to changes of lines';
 
-/** What this n8n process has deleted: n8n may set a trigger up with the static data of before. */
+/** The subscriptions that this n8n process has deleted: n8n may set a trigger up with outdated static data. */
 const deletedIds = new BoundedMap<string, true>({ maxSize: 1_000 });
 
 /** What n8n calls when it publishes and unpublishes the workflow, and at the start and end of a test in the editor. */
@@ -36,14 +36,14 @@ export const webhookMethods = {
 	},
 };
 
-/** Returns true if Linq delivers to this node what its parameters ask for. */
+/** Returns true if the node has a subscription that fits its parameters. */
 async function isSubscribed(context: IHookFunctions): Promise<boolean> {
 	const fields = await desiredFields(context);
 	const own = findOwn(context, await listSubscriptions(context, CREATING));
 	return own !== undefined && isUpToDate(own, fields);
 }
 
-/** Subscribes in place of whatever takes the node's own address: Linq allows an address one subscription only. */
+/** Subscribes, and replaces whatever has the node's own address: Linq allows one subscription per address. */
 async function subscribeAnew(context: IHookFunctions): Promise<true> {
 	const clearAddress = async () => {
 		const remote = findAtOwnAddress(context, await listSubscriptions(context, CREATING));
@@ -55,8 +55,8 @@ async function subscribeAnew(context: IHookFunctions): Promise<true> {
 }
 
 /**
- * Removes this node's own subscription. n8n calls this also for a workflow whose publishing failed, e.g. because its
- * webhook address is another workflow's: what may be somebody else's stays.
+ * Removes this node's own subscription only: n8n calls this also after a failed publish, e.g. if the webhook address is
+ * another workflow's.
  */
 async function unsubscribe(context: IHookFunctions): Promise<true> {
 	const subscription = currentSubscription(context);
@@ -69,7 +69,7 @@ async function unsubscribe(context: IHookFunctions): Promise<true> {
 	return true;
 }
 
-/** Returns the subscription that is this node's own, by its ID and its address. Forgets the secrets of another's. */
+/** Returns the node's own subscription, by its ID and its address. Drops the secrets of another workflow's. */
 function findOwn(
 	context: IHookFunctions,
 	remotes: WebhookSubscription[],
@@ -95,19 +95,20 @@ function findOwn(
 	return undefined;
 }
 
+/** Returns the subscription at the node's own address, whoever created it. */
 export function findAtOwnAddress(context: TriggerContext, remotes: WebhookSubscription[]) {
 	const targetUrl = toTargetUrl(context.getNodeWebhookUrl('default') ?? '');
 	return remotes.find(({ target_url }) => target_url === targetUrl);
 }
 
-/** Creates the subscription, and saves the secret that Linq shows this once only. */
+/** Creates the subscription, and saves its secret, which Linq shows only once. */
 export async function subscribe(context: TriggerContext, clearAddress?: () => Promise<unknown>) {
 	const fields = await desiredFields(context);
 	const created = await createSubscription(context, CREATING, fields, clearAddress);
 	saveSubscription(context, { ...created, workflowId: context.getWorkflow().id ?? '' });
 }
 
-/** Returns what the subscription has to cover, by the node's parameters, all of which are checked. */
+/** Checks all parameters, and returns the subscription that they need. */
 async function desiredFields(context: TriggerContext): Promise<SubscriptionFields> {
 	const target_url = parseTargetUrl(context.getNodeWebhookUrl('default') ?? '');
 	parseEvents(context.getNodeParameter('events'), CHANGE_KINDS);
