@@ -43,7 +43,7 @@ import { LinqPhoneNumbers } from '../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.
 
 const NODE = 'Node under test';
 
-/** A node that hands the node under test its input items. */
+/** Returns a node that passes input items to the node under test. */
 function inputItems(items: IDataObject[]): INodeType {
 	return {
 		description: {
@@ -62,7 +62,7 @@ function inputItems(items: IDataObject[]): INodeType {
 	};
 }
 
-/** Hands its items back to the node before it, until that has run so often. */
+/** Returns a node that passes its items back to the node before it, until that has run this often. */
 function loopBack(times: number): INodeType {
 	let left = times;
 	return {
@@ -193,7 +193,7 @@ export class CredentialsInMemory extends ICredentialsHelper {
 	}
 }
 
-/** What an execution needs beside its workflow. */
+/** Returns what an execution needs beside its workflow. */
 export function additionalData(
 	credentials: ICredentialDataDecryptedObject,
 	workflow: IWorkflowBase,
@@ -223,7 +223,7 @@ export function additionalData(
 	};
 }
 
-/** A workflow as n8n saves it. */
+/** Returns a workflow as n8n saves it. */
 export function savedWorkflow(nodes: INode[], connections: IConnections): IWorkflowBase {
 	return {
 		id: '1',
@@ -239,7 +239,7 @@ export function savedWorkflow(nodes: INode[], connections: IConnections): IWorkf
 	};
 }
 
-/** What the editor gives a node that offers choices of an account. Without credentials, none is selected in the node. */
+/** Returns the context in which the editor loads a node's options. Without credentials, none is selected in the node. */
 export function loadOptionsContext(
 	nodeType: INodeType,
 	parameters: INodeParameters,
@@ -260,6 +260,7 @@ export function loadOptionsContext(
 	return new LoadOptionsContext(workflow, node, additionalData(credentials ?? {}, saved), '');
 }
 
+/** What to run: the node's parameters and settings, and what surrounds it. */
 export interface NodeRun {
 	parameters: INodeParameters;
 	/** One empty item by default, as a Manual Trigger gives it. */
@@ -299,7 +300,7 @@ export interface RunHandle {
 	cancel: () => void;
 }
 
-/** Starts an execution at a node, in the way that is the same in all versions of the engine. */
+/** Starts an execution at a node, in a way that all versions of the engine have. */
 function execute(
 	workflow: Workflow,
 	additional: IWorkflowExecuteAdditionalData,
@@ -399,7 +400,7 @@ export interface ToolRun {
 	retryOnFail?: boolean;
 }
 
-/** As n8n calls the type that it makes of the node. */
+/** The type that n8n's ai-tools.ts makes of the node. */
 const TOOL_TYPE = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTool';
 
 interface InvokableTool {
@@ -409,13 +410,13 @@ interface InvokableTool {
 }
 
 /**
- * Runs the node as the tool of an agent that asks for its tools by `getInputConnectionData`: agents before version 3,
- * nested agents, the MCP Server Trigger.
+ * Runs the node as the tool of an agent that gets its tools by `getInputConnectionData`: agents before version 3, nested
+ * agents, the MCP Server Trigger.
  *
- * @returns what the agent is told, an answer for each of its items
+ * @returns what the tool returns for each of the agent's items, empty if it throws
  */
 export async function runTool(run: ToolRun): Promise<string[]> {
-	const answers: string[] = [];
+	const results: string[] = [];
 	const agent: INodeType = {
 		description: {
 			displayName: 'Agent',
@@ -435,8 +436,8 @@ export async function runTool(run: ToolRun): Promise<string[]> {
 					item,
 				)) as InvokableTool[];
 				if (!tool) throw new Error('The agent has no tool');
-				// What the agent's model would see of an error: nothing.
-				answers.push(String(await tool.invoke(run.toolArguments).catch(() => '')));
+				// Such an agent's model sees nothing of an error.
+				results.push(String(await tool.invoke(run.toolArguments).catch(() => '')));
 			}
 			return [this.getInputData()];
 		},
@@ -470,5 +471,5 @@ export async function runTool(run: ToolRun): Promise<string[]> {
 	const workflow = new Workflow({ ...saved, nodeTypes });
 	const finished = await execute(workflow, additionalData(run.credentials, saved), 'Input');
 	if (finished.data.resultData.error) throw finished.data.resultData.error;
-	return answers;
+	return results;
 }

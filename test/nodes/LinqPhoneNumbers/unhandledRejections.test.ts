@@ -12,7 +12,7 @@ interface Report {
 	unhandled: string[];
 }
 
-const CONTROL = 'the control: a rejection that nobody listens to';
+const CONTROL = 'the control: an unhandled rejection';
 
 describe('A rejected promise that nobody listens to ends the process of n8n', () => {
 	const reports: Report[] = [];
