@@ -40,6 +40,7 @@ export function calledWithItems(path: string): NodeToTest[] {
 	];
 }
 
+/** Returns a node that does nothing, to find the items that reach it. */
 export function noOp(name: string): NodeToTest {
 	return { name, type: 'n8n-nodes-base.noOp' };
 }

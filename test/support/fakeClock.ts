@@ -4,7 +4,7 @@ import { clock } from '../../nodes/shared/n8n/clock';
 export interface FakeClock {
 	/** The waits that the nodes asked for, in milliseconds. */
 	waits: number[];
-	/** Lets time pass beside what the nodes wait for. */
+	/** Advances the time, in addition to the nodes' waits. */
 	advance: (ms: number) => void;
 	/** How much time has passed since the test began, in milliseconds. */
 	elapsed: () => number;

@@ -25,7 +25,7 @@ interface Published {
 
 /** What n8n's server does around a polling trigger, with its node in n8n's own engine. */
 export interface PollingHarness {
-	/** The node's parameters; n8n reads them anew at each poll. */
+	/** The node's parameters; n8n reads them again at each poll. */
 	parameters: INodeParameters;
 	credentials: ICredentialDataDecryptedObject;
 	/** What came out of the workflow's last node, an execution each. */

@@ -38,7 +38,7 @@ import {
 	Workflow,
 } from 'n8n-workflow';
 import { LinqApi } from '../../credentials/LinqApi.credentials';
-// With its ending: else the codex file beside it, LinqPhoneNumbers.node.json, may be found first.
+// With its extension: otherwise the codex file LinqPhoneNumbers.node.json may be found first.
 import { LinqPhoneNumbers } from '../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
 
 const NODE = 'Node under test';
@@ -284,6 +284,7 @@ export interface NodeRun {
 	then?: Array<{ nodeType: INodeType; typeVersion: number; parameters: INodeParameters }>;
 }
 
+/** The outcome of a run. */
 export interface NodeResult {
 	/** Items by output: the second is the error output. */
 	outputs: INodeExecutionData[][];
@@ -294,6 +295,7 @@ export interface NodeResult {
 	run: IRun;
 }
 
+/** A run in progress. */
 export interface RunHandle {
 	result: Promise<NodeResult>;
 	/** Stops the execution, as the editor's button does. */
@@ -389,6 +391,7 @@ export async function runNode(run: NodeRun): Promise<NodeResult> {
 	return await startRun(run).result;
 }
 
+/** What to run as a tool. */
 export interface ToolRun {
 	parameters: INodeParameters;
 	credentials: ICredentialDataDecryptedObject;

@@ -25,7 +25,7 @@ export interface LinqErrorDetails {
 	traceId?: string;
 }
 
-/** A failure in words for the user: the message says what happened, the description what to do. */
+/** An error for the user: the message says what happened, the description what to do. */
 export class LinqError extends Error {
 	override readonly name = 'LinqError';
 
