@@ -1,6 +1,6 @@
 import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { linesField, newReputationField } from '../shared/n8n/changeFilters';
+import { linesField, newReputationField, reputationEvent } from '../shared/n8n/changeFilters';
 import { CREDENTIAL } from '../shared/n8n/constants';
 import { getLines } from '../shared/n8n/lineOptions';
 import { poll } from './poll';
@@ -46,11 +46,7 @@ export class LinqPhoneNumbersPollingTrigger implements INodeType {
 						value: 'removed',
 						description: 'A line is gone from the account, by two polls in a row',
 					},
-					{
-						name: 'Reputation',
-						value: 'reputation',
-						description: 'How carriers rate the line: healthy, at risk or critical',
-					},
+					reputationEvent,
 				],
 				default: ['reputation'],
 				description: 'Which changes trigger the workflow',

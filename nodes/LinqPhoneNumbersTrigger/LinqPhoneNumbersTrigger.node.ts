@@ -1,6 +1,6 @@
 import type { INodeType, INodeTypeDescription } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { linesField, newReputationField } from '../shared/n8n/changeFilters';
+import { linesField, newReputationField, reputationEvent } from '../shared/n8n/changeFilters';
 import { CREDENTIAL } from '../shared/n8n/constants';
 import { getLines } from '../shared/n8n/lineOptions';
 import { execute } from './execute';
@@ -44,11 +44,7 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 				type: 'multiOptions',
 				required: true,
 				options: [
-					{
-						name: 'Reputation',
-						value: 'reputation',
-						description: 'How carriers rate the line: healthy, at risk or critical',
-					},
+					reputationEvent,
 					{
 						name: 'Status',
 						value: 'status',
@@ -72,7 +68,6 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 	};
 
 	methods = { loadOptions: { getLines } };
-
 	webhookMethods = { default: webhookMethods };
 	webhook = webhook;
 	execute = execute;

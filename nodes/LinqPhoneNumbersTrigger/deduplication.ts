@@ -1,9 +1,10 @@
 import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { BoundedMap } from '../shared/concurrency/boundedMap';
 import { KeyedMutex } from '../shared/concurrency/keyedMutex';
+import { RETRIES_LAST_MS } from '../shared/linq/webhookSubscription';
 import { clock } from '../shared/n8n/clock';
 import { warnOnce } from '../shared/n8n/warnOnce';
-import { RETRIES_LAST_MS, triggerKey } from './staticData';
+import { nodeKey } from './staticData';
 
 const MAX_DELIVERIES_IN_MEMORY = 10_000;
 const MAX_DELIVERIES_IN_DATABASE = 2_000;
@@ -20,7 +21,7 @@ const deliveries = new BoundedMap<string, { statusCode: number }>({
  * is an error, even if the caller was gone: then this delivery replaces it.
  */
 export function isDuplicate(context: IWebhookFunctions, webhookId: string): boolean {
-	const key = `${triggerKey(context)} ${webhookId}`;
+	const key = `${nodeKey(context)}/${webhookId}`;
 	const earlier = deliveries.get(key);
 	if (earlier && earlier.statusCode < 400) return true;
 	const response = context.getResponseObject();
@@ -28,9 +29,8 @@ export function isDuplicate(context: IWebhookFunctions, webhookId: string): bool
 	// Keeps only the status, to free the request. A caller that hangs up early does not count: n8n has yet to respond.
 	response.once('close', () => {
 		const { writableEnded, statusCode } = response;
-		if (writableEnded && deliveries.get(key) === response) {
-			deliveries.set(key, { statusCode });
-		}
+		const isAwaited = deliveries.get(key) === response;
+		if (writableEnded && isAwaited) deliveries.set(key, { statusCode });
 	});
 	return false;
 }
@@ -43,9 +43,8 @@ const lookups = new KeyedMutex();
  * that look at the same moment may both get true (n8n's deduplication-helper.ts).
  */
 export async function isFirstDelivery(context: IExecuteFunctions, webhookId: string) {
-	const key = `${context.getWorkflow().id ?? ''}/${context.getNode().id}`;
 	try {
-		return await lookups.runExclusive(key, async () => {
+		return await lookups.runExclusive(nodeKey(context), async () => {
 			const options = { mode: 'entries', maxEntries: MAX_DELIVERIES_IN_DATABASE } as const;
 			const ids = await context.helpers.checkProcessedAndRecord([webhookId], 'node', options);
 			return ids.new.length > 0;

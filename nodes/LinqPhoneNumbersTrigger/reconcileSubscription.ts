@@ -1,9 +1,10 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { BoundedMap } from '../shared/concurrency/boundedMap';
+import { RETRIES_LAST_MS } from '../shared/linq/webhookSubscription';
 import { toLinqError } from '../shared/n8n/toNodeApiError';
 import { warnOnce } from '../shared/n8n/warnOnce';
 import { deleteSubscription, listSubscriptions } from '../shared/n8n/webhookSubscriptions';
-import { currentSubscription, RETRIES_LAST_MS, savedSubscriptions, triggerKey } from './staticData';
+import { currentSubscription, nodeKey, restoreSecret, savedSubscriptions } from './staticData';
 import { findAtOwnAddress, REMOVING, subscribe } from './webhookMethods';
 
 /** Forged requests must not make n8n call Linq more often than this. */
@@ -20,26 +21,21 @@ type Reconciliation = { at: number; savedId: string | undefined; verdict: Promis
 /** The last one of each trigger. */
 const reconciliations = new BoundedMap<string, Reconciliation>({ maxSize: 1_000 });
 
-/**
- * Returns whether a recent request that matches no secret is forged. It is `unverifiable` if Linq may have signed it:
- * n8n's secret is stale if something else has overwritten the workflow's static data.
- */
+/** Returns whether a request that matches no secret is forged; `unverifiable` if n8n may lack the secret. */
 export async function reconcileSubscription(context: IWebhookFunctions): Promise<Verdict> {
 	const savedId = currentSubscription(context)?.id;
 	// A test in the editor lasts two minutes, and n8n's test-webhooks.ts saves no static data of it.
 	if (context.getMode() === 'manual') return savedId === undefined ? 'unverifiable' : 'forged';
-	const key = triggerKey(context);
-	const now = Date.now();
-	let last = reconciliations.get(key);
-	if (!last || now - last.at >= MIN_INTERVAL_MS) {
-		last = { at: now, savedId, verdict: reconcile(context) };
-		reconciliations.set(key, last);
+	let last = reconciliations.get(nodeKey(context));
+	if (!last || Date.now() - last.at >= MIN_INTERVAL_MS) {
+		last = { at: Date.now(), savedId, verdict: reconcile(context) };
+		reconciliations.set(nodeKey(context), last);
 	}
 	// If another subscription was saved since, the verdict is not about that one.
 	return savedId === last.savedId ? await last.verdict : 'unverifiable';
 }
 
-/** Compares what n8n has saved with what Linq has, and subscribes again if they differ. */
+/** Compares what n8n has saved with what Linq has, and repairs it: executions may overwrite static data with older ones. */
 async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
 	const current = currentSubscription(context);
 	try {
@@ -48,8 +44,8 @@ async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
 		const remote = findAtOwnAddress(context, remotes);
 		if (current && current.id === remote?.id) {
 			// n8n-workflow's workflow.ts keeps static data by the node's name: a renamed trigger lacks the secrets it had.
-			const isRenamed = savedSubscriptions(context).length === 1 && remote.ageMs < RETRIES_LAST_MS;
-			if (isRenamed) return 'unverifiable';
+			const saved = savedSubscriptions(context).length;
+			if (saved === 1 && remote.ageMs < RETRIES_LAST_MS) return 'unverifiable';
 			warnOnce(
 				context,
 				'rejected requests with a wrong signature: they are not from Linq, or were changed on the way. There is nothing to do.',
@@ -57,12 +53,14 @@ async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
 			return 'forged';
 		}
 		if (remote ? remote.ageMs < PUBLISH_GRACE_MS : !current) return 'unverifiable';
-		// If another n8n process does so at the same moment, Linq rejects the later one.
-		if (remote) await deleteSubscription(context, REMOVING, remote.id);
-		await subscribe(context);
+		if (!remote || !restoreSecret(context, remote.id)) {
+			// If another n8n process does so at the same moment, Linq rejects the later one.
+			if (remote) await deleteSubscription(context, REMOVING, remote.id);
+			await subscribe(context);
+		}
 		warnOnce(
 			context,
-			"had a stale signing secret, and has recreated its subscription. Something has overwritten the workflow's static data, e.g. a Code node that uses them. There is nothing to do: Linq retries what was not accepted.",
+			"had a stale signing secret, and has repaired it. Something has overwritten the workflow's static data, e.g. a Code node that uses them. There is nothing to do: Linq retries what was not accepted.",
 		);
 	} catch (error) {
 		warnOnce(

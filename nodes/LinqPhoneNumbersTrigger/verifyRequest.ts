@@ -18,9 +18,8 @@ export async function verifyRequest(
 		);
 		return 'invalid';
 	}
-	const isSigned = savedSubscriptions(context).some(({ signingSecret }) =>
-		isSignedBy(signature, body, signingSecret),
-	);
+	const secrets = savedSubscriptions(context).map(({ signingSecret }) => signingSecret);
+	const isSigned = secrets.some((secret) => isSignedBy(signature, body, secret));
 	if (isFresh(signature, Date.now())) {
 		if (isSigned) return 'valid';
 		return (await reconcileSubscription(context)) === 'forged' ? 'invalid' : 'unverifiable';

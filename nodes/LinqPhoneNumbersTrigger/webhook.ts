@@ -51,10 +51,8 @@ function matchesFilters(context: IWebhookFunctions, update: StatusUpdateRow): bo
 	const kinds = changeKinds(update);
 	const events = read(context, 'events', (value) => parseEvents(value, CHANGE_KINDS), kinds);
 	const reputations = read(context, 'newReputation', parseNewReputation, []);
-	return (
-		kinds.some((kind) => events.includes(kind)) &&
-		(reputations.length === 0 || reputations.includes(update.new_reputation ?? ''))
-	);
+	if (!kinds.some((kind) => events.includes(kind))) return false;
+	return reputations.length === 0 || reputations.includes(update.new_reputation ?? '');
 }
 
 /** Parses a parameter. Publishing has checked it: if it is not valid now, the fallback is used, so that no event is lost. */

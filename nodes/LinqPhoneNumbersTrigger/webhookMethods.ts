@@ -1,5 +1,5 @@
 import type { IHookFunctions } from 'n8n-workflow';
-import { BoundedMap } from '../shared/concurrency/boundedMap';
+import { KeyedMutex } from '../shared/concurrency/keyedMutex';
 import { CHANGE_KINDS, STATUS_UPDATED } from '../shared/linq/statusUpdatedEvent';
 import { parseTargetUrl, toTargetUrl } from '../shared/linq/targetUrl';
 import type { SubscriptionFields, WebhookSubscription } from '../shared/linq/webhookSubscription';
@@ -15,31 +15,38 @@ import {
 	listSubscriptions,
 } from '../shared/n8n/webhookSubscriptions';
 import type { TriggerContext } from './staticData';
-import { currentSubscription, saveSubscription } from './staticData';
+import {
+	currentSubscription,
+	forgetSubscriptions,
+	nodeKey,
+	restoreSecret,
+	saveSubscription,
+} from './staticData';
 
 const CREATING = 'Could not set up the subscription to changes of lines';
 export const REMOVING = 'Could not remove the subscription to changes of lines';
 
-/** The subscriptions that this n8n process has deleted: n8n may set a trigger up with outdated static data. */
-const deletedIds = new BoundedMap<string, true>({ maxSize: 1_000 });
+/** By node: n8n 2 may publish a workflow again before an earlier publish is done. */
+const mutex = new KeyedMutex();
+
+const hook = (run: (context: IHookFunctions) => Promise<boolean>) =>
+	async function (this: IHookFunctions): Promise<boolean> {
+		return await mutex
+			.runExclusive(nodeKey(this), async () => await run(this))
+			.catch(throwAt(this));
+	};
 
 /** What n8n calls when it publishes and unpublishes the workflow, and at the start and end of a test in the editor. */
 export const webhookMethods = {
-	async checkExists(this: IHookFunctions): Promise<boolean> {
-		return await isSubscribed(this).catch(throwAt(this));
-	},
-	async create(this: IHookFunctions): Promise<boolean> {
-		return await subscribeAnew(this).catch(throwAt(this));
-	},
-	async delete(this: IHookFunctions): Promise<boolean> {
-		return await unsubscribe(this).catch(throwAt(this));
-	},
+	checkExists: hook(isSubscribed),
+	create: hook(subscribeAnew),
+	delete: hook(unsubscribe),
 };
 
 /** Returns true if the node has a subscription that fits its parameters. */
 async function isSubscribed(context: IHookFunctions): Promise<boolean> {
 	const fields = await desiredFields(context);
-	const own = findOwn(context, await listSubscriptions(context, CREATING));
+	const own = await findOwn(context, CREATING);
 	return own !== undefined && isUpToDate(own, fields);
 }
 
@@ -47,51 +54,41 @@ async function isSubscribed(context: IHookFunctions): Promise<boolean> {
 async function subscribeAnew(context: IHookFunctions): Promise<true> {
 	const clearAddress = async () => {
 		const remote = findAtOwnAddress(context, await listSubscriptions(context, CREATING));
-		if (remote) await deleteSubscription(context, REMOVING, remote.id);
+		if (!remote) return;
+		// Linq may still retry what its secret has signed.
+		restoreSecret(context, remote.id);
+		await deleteSubscription(context, REMOVING, remote.id);
+		saveSubscription(context);
 	};
 	await clearAddress();
 	await subscribe(context, clearAddress);
 	return true;
 }
 
-/**
- * Removes this node's own subscription only: n8n calls this also after a failed publish, e.g. if the webhook address is
- * another workflow's.
- */
+/** Removes only the node's own subscription: n8n calls this also after a failed publish, e.g. of a taken address. */
 async function unsubscribe(context: IHookFunctions): Promise<true> {
-	const subscription = currentSubscription(context);
-	if (!subscription) return true;
-	const isOwn = subscription.workflowId === context.getWorkflow().id;
-	const own = isOwn && findOwn(context, await listSubscriptions(context, REMOVING));
+	const own = await findOwn(context, REMOVING);
 	if (own) await deleteSubscription(context, REMOVING, own.id);
-	if (own) deletedIds.set(own.id, true);
-	saveSubscription(context, undefined, isOwn);
+	saveSubscription(context);
 	return true;
 }
 
-/** Returns the node's own subscription, by its ID and its address. Drops the secrets of another workflow's. */
-function findOwn(
-	context: IHookFunctions,
-	remotes: WebhookSubscription[],
-): WebhookSubscription | undefined {
+/** Returns the node's own subscription, which has both its ID and its address. */
+async function findOwn(context: IHookFunctions, action: string) {
 	const subscription = currentSubscription(context);
 	if (!subscription) return undefined;
-	const workflowId = context.getWorkflow().id ?? '';
+	const remotes = await listSubscriptions(context, action);
 	const atAddress = findAtOwnAddress(context, remotes);
-	if (atAddress?.id === subscription.id) {
-		saveSubscription(context, { ...subscription, workflowId });
-		return atAddress;
-	}
+	if (atAddress?.id === subscription.id) return atAddress;
 	const other = remotes.find(({ id }) => id === subscription.id) ?? atAddress;
-	const isCopied = subscription.workflowId !== workflowId;
-	if (deletedIds.get(subscription.id)) return undefined;
-	if (!isCopied) {
-		const found = other
+	warnOnce(
+		context,
+		other
 			? `found the subscription ${other.id} at Linq, which is not its own by ID and address. Publishing replaces one at its own address, any other stays: if nothing needs it, delete it at Linq.`
-			: `did not find its subscription ${subscription.id} in this Linq account. If the credential was changed to another account, the old account keeps sending events until you delete the subscription there.`;
-		warnOnce(context, found);
-	}
-	if (isCopied || !other) saveSubscription(context, undefined, false);
+			: `did not find its subscription ${subscription.id} in this Linq account. If the credential was changed to another account, the old account keeps sending events until you delete the subscription there.`,
+	);
+	// Secrets of another account must not stay valid.
+	if (!other) forgetSubscriptions(context);
 	return undefined;
 }
 
@@ -105,7 +102,7 @@ export function findAtOwnAddress(context: TriggerContext, remotes: WebhookSubscr
 export async function subscribe(context: TriggerContext, clearAddress?: () => Promise<unknown>) {
 	const fields = await desiredFields(context);
 	const created = await createSubscription(context, CREATING, fields, clearAddress);
-	saveSubscription(context, { ...created, workflowId: context.getWorkflow().id ?? '' });
+	saveSubscription(context, created);
 }
 
 /** Checks all parameters, and returns the subscription that they need. */

@@ -225,8 +225,8 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 		});
 
 		for (const ms of [0, 150]) {
-			const publishes = ms === 0 ? 8 : 4;
-			it(`${publishes} publishes with a change while 20 events a second arrive, and Linq takes ${ms} ms: no acknowledged event is lost, and the trigger recovers`, async () => {
+			const publishes = ms === 0 ? 12 : 6;
+			it(`${publishes} publishes with a change while 20 events a second arrive, and Linq takes ${ms} ms: each acknowledged event starts the workflow, and no secret is lost`, async () => {
 				const slow = { path: '', fault: { kind: 'delay', ms } } as const;
 				if (ms > 0) linq.faults.push(slow);
 				const events = deliverSteadily(linq, 20);
@@ -245,18 +245,22 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 					`    saved secret is ${saved === subscription().signing_secret ? '' : 'not '}the subscription's; outcomes of the events:`,
 					tally(outcomes.values()),
 				);
-				const acknowledged = [...outcomes].filter(([, outcome]) => outcome === 'acknowledged');
-				const times = tally(timesOf(acknowledged.map(([id]) => id)));
-				console.log('    times that acknowledged events started the workflow:', times);
-				assert.equal(times[0], undefined, 'none is acknowledged and then lost');
-				// Publishes that overlap may lose a secret: then the trigger repairs itself within a minute or so.
-				let status: number | undefined;
-				for (let tries = 0; status !== 200 && tries < 75; tries++) {
-					const { signing_secret } = subscription();
-					status = await post(direct(tries), signing_secret, newEvent());
-					if (status !== 200) await delay(2_000);
+				const acknowledged = [...outcomes.keys()].filter(
+					(id) => outcomes.get(id) === 'acknowledged',
+				);
+				console.log('    times that they started the workflow:', tally(timesOf(acknowledged)));
+				for (const id of acknowledged) {
+					const times = eventSink.times.get(id) ?? 0;
+					// A retry that arrives at another process may start it twice, as counted above.
+					assert(times === 1 || (times === 2 && events.retried.has(id)), `${id}: ${times} times`);
 				}
-				assert.equal(status, 200, 'the trigger accepts events');
+				// The others arrived while there was no subscription, or n8n had no webhook.
+				const lost = [...outcomes.values()].filter((outcome) => outcome !== 'acknowledged');
+				assert.deepEqual(
+					lost.filter((outcome) => !['not subscribed', 'rejected with 404'].includes(outcome)),
+					[],
+				);
+				assert.equal(saved, subscription().signing_secret);
 			});
 		}
 

@@ -40,7 +40,11 @@ export function callable({ target_url }: Subscription): string {
 }
 
 /** Delivers an event to the one subscriber as Linq does, with retries after 5xx, 429 and connection failures. */
-export async function deliver(linq: FakeLinqApi, event = newEvent()): Promise<Outcome> {
+export async function deliver(
+	linq: FakeLinqApi,
+	event = newEvent(),
+	onRetry?: () => void,
+): Promise<Outcome> {
 	const [subscription] = linq.subscriptions.all;
 	if (!subscription) return 'not subscribed';
 	const start = Date.now();
@@ -49,6 +53,7 @@ export async function deliver(linq: FakeLinqApi, event = newEvent()): Promise<Ou
 		if (status === 200) return 'acknowledged';
 		if (status !== undefined && status < 500 && status !== 429) return `rejected with ${status}`;
 		await delay(RETRY_AFTER_MS);
+		onRetry?.();
 	}
 	return 'given up';
 }
@@ -57,13 +62,19 @@ export async function deliver(linq: FakeLinqApi, event = newEvent()): Promise<Ou
 export function deliverSteadily(
 	linq: FakeLinqApi,
 	requestsPerSecond: number,
-): { stop: () => Promise<Map<string, Outcome>> } {
+): { retried: Set<string>; stop: () => Promise<Map<string, Outcome>> } {
 	const outcomes = new Map<string, Promise<Outcome>>();
+	const retried = new Set<string>();
 	const timer = setInterval(() => {
 		const event = newEvent();
-		outcomes.set(event.event_id, deliver(linq, event));
+		const id = event.event_id;
+		outcomes.set(
+			id,
+			deliver(linq, event, () => retried.add(id)),
+		);
 	}, 1_000 / requestsPerSecond);
 	return {
+		retried,
 		stop: async () => {
 			clearInterval(timer);
 			return new Map(

@@ -27,6 +27,7 @@ export function captureLog(): (waitedFor: string) => Promise<string> {
 			await new Promise((resolve) => setTimeout(resolve, 20));
 			log = await readFile(file(), 'utf8').catch(() => '');
 		}
+		if (!log.includes(waitedFor)) throw new Error(`n8n has not logged: ${waitedFor}`);
 		return log;
 	};
 }

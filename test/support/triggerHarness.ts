@@ -220,11 +220,14 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 	};
 
 	/** Loads the trigger for each of n8n's processes: each has its own module-level state. */
-	const loadProcesses = () => ({
-		main: loadTrigger(),
-		receivers: Array.from({ length: count }, () => loadTrigger()),
-		workers: Array.from({ length: count > 1 ? 2 : 0 }, () => loadTrigger()),
-	});
+	const loadProcesses = () => {
+		const main = loadTrigger();
+		return {
+			main,
+			receivers: count > 1 ? Array.from({ length: count }, () => loadTrigger()) : [main],
+			workers: count > 1 ? [loadTrigger(), loadTrigger()] : [],
+		};
+	};
 	let processes = loadProcesses();
 
 	const servers = await Promise.all(

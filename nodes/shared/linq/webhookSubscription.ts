@@ -3,6 +3,9 @@ import { isRecord } from './isRecord';
 
 export const SUBSCRIPTIONS_URL = '/v3/webhook-subscriptions';
 
+/** Longer than Linq retries a delivery: about 25 minutes. */
+export const RETRIES_LAST_MS = 30 * 60_000;
+
 /**
  * A subscription as the API lists it.
  * @see https://docs.linqapp.com/guides/webhooks/

@@ -1,10 +1,17 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { LineRef } from '../linq/lineRef';
 import { parseLineRefs } from '../linq/lineRef';
 import { inputError } from '../linq/linqError';
 import { REPUTATIONS } from '../linq/reputation';
 import { parseOptions } from './parameters';
 import { reputationOptions } from './reputationOptions';
+
+/** Both triggers' event for a change of reputation. */
+export const reputationEvent: INodePropertyOptions = {
+	name: 'Reputation',
+	value: 'reputation',
+	description: 'How carriers rate the line: healthy, at risk or critical',
+};
 
 /** Both triggers' field for the reputations that a change must lead to. */
 export const newReputationField: INodeProperties = {

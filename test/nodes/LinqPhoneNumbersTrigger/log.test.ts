@@ -92,7 +92,7 @@ describe("The trigger's lines in n8n's log", () => {
 		trigger.save({});
 		makeOld();
 		await post(signed(lost));
-		const log = await readLog('has recreated its subscription');
+		const log = await readLog('had a stale signing secret, and has repaired it');
 		expect(log).toContain('There is nothing to do: Linq retries what was not accepted.');
 		for (const hidden of [server.apiKey, lost, secret(), 'whsec_', LINE]) {
 			expect(log).not.toContain(hidden);

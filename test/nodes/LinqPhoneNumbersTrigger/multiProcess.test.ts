@@ -42,6 +42,15 @@ describe('Linq Phone Numbers Trigger, with several webhook processors', () => {
 	const advance = (ms: number) => {
 		jest.setSystemTime(Date.now() + ms);
 	};
+	/** Receives and publishes in one process, as n8n does unless it runs in queue mode. */
+	const useOneProcess = async () => {
+		await trigger.close();
+		server.subscriptions.all.length = 0;
+		trigger = await startTriggerHarness({
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+		await trigger.activate();
+	};
 	/**
 	 * Publishes the trigger while an execution has loaded the old static data, which that one saves afterwards. n8n then
 	 * has the secret of a subscription that is gone.
@@ -213,11 +222,22 @@ describe('Linq Phone Numbers Trigger, with several webhook processors', () => {
 		expect(subscription().id).toBe(id);
 	});
 
-	it('a renamed trigger makes Linq retry what the earlier secret has signed', async () => {
+	it('a renamed trigger still accepts what the earlier secret has signed', async () => {
+		await useOneProcess();
 		const { signing_secret } = subscription();
 		await trigger.deactivate();
 		trigger.name = 'On a change';
 		await trigger.activate();
+		makeOld();
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(await deliver(subscription().signing_secret)).toBe(200);
+	});
+
+	it('a renamed trigger makes Linq retry if only another process has the earlier secret', async () => {
+		const { signing_secret } = subscription();
+		await trigger.deactivate();
+		trigger.name = 'On a change';
+		await trigger.restart();
 		expect(await deliver(signing_secret)).toBe(503);
 		expect(await deliver(subscription().signing_secret)).toBe(200);
 		advance(31 * MINUTE);
@@ -258,6 +278,97 @@ describe('Linq Phone Numbers Trigger, with several webhook processors', () => {
 		expect(await deliver(subscription().signing_secret)).toBe(200);
 	});
 
+	it('a publish that overlaps another keeps the secret of the subscription that it replaces', async () => {
+		const before = trigger.saved();
+		await trigger.deactivate();
+		trigger.save(before);
+		await trigger.activate();
+		const { signing_secret } = subscription();
+		// n8n loaded the static data for the other publish before it saved that of this one.
+		trigger.save(before);
+		await trigger.deactivate();
+		trigger.save(before);
+		await trigger.activate();
+		expect(subscription().signing_secret).not.toBe(signing_secret);
+		makeOld();
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(await deliver(subscription().signing_secret)).toBe(200);
+	});
+
+	it('a publish keeps the secrets if another one has deleted its subscription and not created its own yet', async () => {
+		const before = trigger.saved();
+		const { signing_secret } = subscription();
+		await trigger.deactivate();
+		await trigger.activate();
+		const first = { saved: trigger.saved(), secret: subscription().signing_secret };
+		trigger.save(before);
+		server.faults.push({ method: 'POST', times: 1, fault: { kind: 'apiError', code: 2004 } });
+		await expect(trigger.activate()).rejects.toThrow();
+		expect(server.subscriptions.all).toEqual([]);
+		trigger.save(first.saved);
+		await trigger.deactivate();
+		await trigger.activate();
+		makeOld();
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(await deliver(first.secret)).toBe(200);
+	});
+
+	it('a secret that this process has created is restored, and its subscription stays', async () => {
+		await useOneProcess();
+		await publishAndSaveStale();
+		advance(MINUTE);
+		const { id, signing_secret } = subscription();
+		expect(await deliver(signing_secret)).toBe(503);
+		expect(await deliver(signing_secret)).toBe(200);
+		expect(subscription().id).toBe(id);
+		expect([requestCount('GET'), requestCount('DELETE'), requestCount('POST')]).toEqual([1, 0, 0]);
+	});
+
+	it('a subscription that moves back to the trigger’s address is replaced once its secret has expired', async () => {
+		await useOneProcess();
+		const { id, signing_secret, target_url } = subscription();
+		subscription().target_url = 'https://old.example.com/webhook';
+		await trigger.deactivate();
+		subscription().target_url = target_url;
+		makeOld();
+		// Its secret stays valid while Linq may retry earlier deliveries.
+		expect(await deliver(signing_secret)).toBe(200);
+		advance(31 * MINUTE);
+		expect(await deliver(signing_secret)).toBe(503);
+		expect(subscription().id).not.toBe(id);
+		expect(await deliver(subscription().signing_secret)).toBe(200);
+	});
+
+	it('a process does not restore the subscription that another one has replaced', async () => {
+		await publishAndSaveStale();
+		advance(MINUTE);
+		// The first process repairs it, and knows its secret from then on.
+		expect(await deliver(FORGED_SECRET)).toBe(503);
+		await trigger.deactivate();
+		await trigger.activate();
+		makeOld();
+		advance(MINUTE);
+		const { id } = subscription();
+		expect(await deliver(FORGED_SECRET)).toBe(401);
+		expect(subscription().id).toBe(id);
+	});
+
+	it('three publishes that overlap run one after another: one subscription, and each secret is kept', async () => {
+		const secrets = new Set([subscription().signing_secret]);
+		const { push } = server.subscriptions.all;
+		server.subscriptions.all.push = (...added) => {
+			for (const { signing_secret } of added) secrets.add(signing_secret);
+			return push.apply(server.subscriptions.all, added);
+		};
+		await trigger.deactivate();
+		// n8n loads the static data for each before any other one has saved.
+		await Promise.all([trigger.activate(), trigger.activate(), trigger.activate()]);
+		expect(secrets.size).toBe(4);
+		makeOld();
+		for (const secret of secrets) expect(await deliver(secret)).toBe(200);
+		expect(trigger.savedSecret()).toBe(subscription().signing_secret);
+	});
+
 	it('a secret that has expired is dropped', async () => {
 		await trigger.deactivate();
 		await trigger.activate();
@@ -267,7 +378,7 @@ describe('Linq Phone Numbers Trigger, with several webhook processors', () => {
 	});
 
 	it('a publish replaces a subscription that another process has created meanwhile', async () => {
-		await trigger.deactivate();
+		server.subscriptions.all.length = 0;
 		server.faults.push({
 			method: 'GET',
 			times: 1,
