@@ -63,7 +63,7 @@ export function forgetSubscriptions(context: TriggerContext): void {
 	context.getWorkflowStaticData('node').subscriptions = [];
 }
 
-/** Saves a subscription's secret that n8n's static data lack. Returns false if this process has not saved it before. */
+/** Saves a subscription that n8n's static data lacks. Returns false if this process has not saved it before. */
 export function restoreSecret(context: TriggerContext, id: string): boolean {
 	const known = memory.get(nodeKey(context))?.find((entry) => entry.id === id && !entry.expiresAt);
 	if (known) saveSubscription(context, known);
