@@ -1,4 +1,4 @@
-// npm runs this before it publishes. It refuses to publish by hand, what is not tagged, and while placeholders stand.
+// npm runs this before it publishes. It fails if run by hand, without a tag, or while there are placeholders.
 import { readFile } from 'node:fs/promises';
 
 const { version, author, repository, homepage } = JSON.parse(
@@ -7,7 +7,7 @@ const { version, author, repository, homepage } = JSON.parse(
 const changelog = await readFile('CHANGELOG.md', 'utf8');
 const { GITHUB_ACTIONS, GITHUB_REF } = process.env;
 
-const refusals = [
+const problems = [
 	!GITHUB_ACTIONS &&
 		'Only the workflow Publish publishes, so that npm can show where the package comes from.',
 	GITHUB_REF !== `refs/tags/v${version}` && `The tag must be v${version}, as package.json says.`,
@@ -16,7 +16,7 @@ const refusals = [
 		'package.json still has OWNER for the author or the repository.',
 ].filter(Boolean);
 
-if (refusals.length > 0) {
-	console.error(`Not published. See docs/releasing.md.\n- ${refusals.join('\n- ')}`);
+if (problems.length > 0) {
+	console.error(`Not published. See docs/releasing.md.\n- ${problems.join('\n- ')}`);
 	process.exitCode = 1;
 }

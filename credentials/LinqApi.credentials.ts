@@ -39,7 +39,7 @@ export class LinqApi implements ICredentialType {
 		},
 	];
 
-	/** A function, for n8n would evaluate an expression anew for each request. */
+	/** A function: in its place, n8n's credentials-helper.ts would evaluate expressions for each request. */
 	authenticate = async (
 		{ apiKey }: ICredentialDataDecryptedObject,
 		request: IHttpRequestOptions,
@@ -58,7 +58,7 @@ export class LinqApi implements ICredentialType {
 		},
 		rules: [
 			{
-				// A wrong base URL may well respond with a page of its own.
+				// A wrong base URL may respond with 200 and a web page.
 				type: 'responseSuccessBody',
 				properties: {
 					key: 'phone_numbers',

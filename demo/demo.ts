@@ -13,7 +13,7 @@ import type { N8nHost } from './n8nHost.js';
 import { prepareN8n } from './n8nHost.js';
 
 async function demo(): Promise<void> {
-	// Kept afterwards for the spreadsheet alone.
+	// Only the spreadsheet in it is kept afterwards.
 	const folder = await mkdtemp(join(tmpdir(), 'linq-demo-'));
 	const linq = await openLinqApi();
 	console.log(
@@ -37,7 +37,7 @@ async function demo(): Promise<void> {
 	console.log('The demo has finished.');
 }
 
-/** At-risk lines land in a spreadsheet, one a day. */
+/** Shows at-risk lines in a spreadsheet, one file a day. */
 async function showSpreadsheet(n8n: N8nHost): Promise<void> {
 	console.log('\nAt-risk lines to a spreadsheet');
 	const id = await n8n.importExample('at-risk-lines-to-spreadsheet.json');
@@ -65,7 +65,7 @@ async function showSpreadsheet(n8n: N8nHost): Promise<void> {
 	console.log('A second run on the same day brought the same file up to date.');
 }
 
-/** What starts by itself in a running n8n: a forwarding change, an alert, and a poll. */
+/** Shows what starts by itself in a running n8n: a forwarding change, an alert, and a poll. */
 async function showWebhooks(n8n: N8nHost, local: FakeLinqApi, rotaKey: string): Promise<void> {
 	const chat = Fastify();
 	const messages: string[] = [];
@@ -95,7 +95,7 @@ async function showWebhooks(n8n: N8nHost, local: FakeLinqApi, rotaKey: string): 
 	}
 }
 
-/** A line worsens and recovers, and the chat is told. */
+/** Shows the chat messages when a line worsens and recovers. */
 async function showAlert(local: FakeLinqApi, messages: string[]): Promise<void> {
 	console.log('\nAlert when a line worsens, and all clear when it recovers');
 	const line = local.lines[0];
@@ -103,18 +103,19 @@ async function showAlert(local: FakeLinqApi, messages: string[]): Promise<void> 
 	await until('the trigger to subscribe', () => local.subscriptions.all.length > 0);
 	for (const reputation of ['AT_RISK', 'CRITICAL', 'HEALTHY']) {
 		const [delivery] = await local.changeReputation(line.phone_number, reputation);
-		if (delivery?.status !== 200) throw new Error(`n8n answered ${delivery?.status ?? 'nothing'}`);
+		if (delivery?.status !== 200)
+			throw new Error(`n8n responded with ${delivery?.status ?? 'nothing'}`);
 	}
-	await until('the messages to come', () => messages.length >= 3);
+	await until('the messages', () => messages.length >= 3);
 	const table = new Table({ head: ['message in the chat'], style: { head: [], border: [] } });
 	for (const message of messages) table.push([message]);
 	console.log(table.toString());
 	if (messages.filter((message) => message.startsWith('All clear')).length !== 1) {
-		throw new Error('All clear should be told once, when the line is healthy again');
+		throw new Error('All clear should be sent once, when the line is healthy again');
 	}
 }
 
-/** Polling Trigger → a message to a chat. n8n takes no Poll Time that is more often than a minute, but several. */
+/** Returns Polling Trigger → a message to a chat. n8n accepts one poll a minute per Poll Time, but several Poll Times. */
 function pollingWorkflow(chat: string): object {
 	const cronExpressions = Array.from({ length: 12 }, (_, index) => `${index * 5} * * * * *`);
 	const text =
@@ -137,8 +138,8 @@ function pollingWorkflow(chat: string): object {
 				credentials: { linqApi: { id: 'linqApi', name: 'Linq API' } },
 			},
 			{
-				id: 'tell',
-				name: 'Tell the chat',
+				id: 'post',
+				name: 'Post to the chat',
 				type: 'n8n-nodes-base.httpRequest',
 				typeVersion: 4.2,
 				position: [200, 0],
@@ -151,13 +152,13 @@ function pollingWorkflow(chat: string): object {
 			},
 		],
 		connections: {
-			'When a line has changed': { main: [[{ node: 'Tell the chat', type: 'main', index: 0 }]] },
+			'When a line has changed': { main: [[{ node: 'Post to the chat', type: 'main', index: 0 }]] },
 		},
 		settings: { executionOrder: 'v1' },
 	};
 }
 
-/** Somebody else changes a line's forwarding, which Linq sends no event of: polling finds it. */
+/** Shows that polling finds a forwarding change by somebody else, for which Linq sends no event. */
 async function showPolling(local: FakeLinqApi, changes: string[]): Promise<void> {
 	console.log('\nPolling: somebody else changed where calls go');
 	const line = local.lines.at(-1);
@@ -169,19 +170,19 @@ async function showPolling(local: FakeLinqApi, changes: string[]): Promise<void>
 	table.push([message()]);
 	console.log(table.toString());
 	if (!message()?.endsWith('calls went to no number, now to +12025556666')) {
-		throw new Error('The message should tell before and after');
+		throw new Error('The message should name both forwarding numbers');
 	}
 }
 
-/** Waits for what n8n does by itself. */
-async function until(what: string, come: () => boolean): Promise<void> {
-	for (let tries = 0; !come(); tries++) {
+/** Waits for what n8n does by itself, a minute at most. */
+async function until(what: string, isDone: () => boolean): Promise<void> {
+	for (let tries = 0; !isDone(); tries++) {
 		if (tries === 120) throw new Error(`Waited a minute for ${what}`);
 		await delay(500);
 	}
 }
 
-/** An on-call rota changes a line's forwarding number through a webhook. */
+/** Shows how an on-call rota changes a line's forwarding number through a webhook. */
 async function showForwarding(address: string, local: FakeLinqApi, rotaKey: string): Promise<void> {
 	console.log('\nForwarding from an on-call rota');
 	const line = local.lines[1];
@@ -195,31 +196,33 @@ async function showForwarding(address: string, local: FakeLinqApi, rotaKey: stri
 
 	const forwarding = () => shownForwarding(line);
 	const before = forwarding();
-	// n8n opens its webhooks a little after it says that it is up.
-	let stranger = await post('+12025550000', 'wrong');
-	for (let tries = 0; stranger.status === 404 && tries < 60; tries++) {
+	// n8n registers its webhooks a little after it reports that it is ready.
+	let unauthorized = await post('+12025550000', 'wrong');
+	for (let tries = 0; unauthorized.status === 404 && tries < 60; tries++) {
 		await delay(500);
-		stranger = await post('+12025550000', 'wrong');
+		unauthorized = await post('+12025550000', 'wrong');
 	}
-	const answer = await post('+1 (202) 555-8888', rotaKey);
+	const response = await post('+1 (202) 555-8888', rotaKey);
 	const table = new Table({ head: ['line', 'before', 'after'], style: { head: [], border: [] } });
 	table.push([line.phone_number, before, forwarding()]);
 	console.log(table.toString());
-	if (!answer.ok || forwarding() !== '+12025558888') {
-		throw new Error(`The forwarding number was not set: ${answer.status} ${await answer.text()}`);
+	if (!response.ok || forwarding() !== '+12025558888') {
+		throw new Error(
+			`The forwarding number was not set: ${response.status} ${await response.text()}`,
+		);
 	}
 
-	const refused = await post('2025558888', rotaKey);
+	const invalid = await post('2025558888', rotaKey);
 	console.log(
-		`A number without country code is refused: ${refused.status} ${await refused.text()}`,
+		`A number without country code is rejected: ${invalid.status} ${await invalid.text()}`,
 	);
 	local.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
 	const failed = await post('+12025559999', rotaKey);
-	console.log(`A change that Linq does not make is told: ${failed.status} ${await failed.text()}`);
-	console.log(`A caller without the rota's key is refused: ${stranger.status}`);
-	const answers = [refused, failed, stranger].map(({ status }) => status).join();
-	if (answers !== '422,502,403' || forwarding() !== '+12025558888') {
-		throw new Error(`Expected were the answers 422, 502 and 403, they were ${answers}`);
+	console.log(`A change that Linq rejects is reported: ${failed.status} ${await failed.text()}`);
+	console.log(`A caller without the rota's key is rejected: ${unauthorized.status}`);
+	const statuses = [invalid, failed, unauthorized].map(({ status }) => status).join();
+	if (statuses !== '422,502,403' || forwarding() !== '+12025558888') {
+		throw new Error(`Expected the statuses 422, 502 and 403, got ${statuses}`);
 	}
 }
 

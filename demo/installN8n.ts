@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-/** n8n is pinned: a newer one must be tried before it is promised. */
+/** Pinned: a newer n8n must be tested before it is supported. */
 export const N8N_VERSION = '2.41.1';
 
-/** The older line of n8n, which the package supports as well. */
+/** n8n 1, which the package supports as well. */
 export const OLD_N8N_VERSION = '1.123.81';
 
 /** The user's folder for what the demo downloads once. */
@@ -24,18 +24,18 @@ export async function installN8n(version = N8N_VERSION): Promise<string> {
 	if (existsSync(join(folder, command))) return join(folder, command);
 
 	console.log(`Installing n8n ${version} into ${folder} (once; 3 GB, some minutes)`);
-	// Under a name of its own until it is whole: an install that was cut off is never taken for one.
+	// Under another name until it is complete: an interrupted install is never used.
 	const unfinished = `${folder}.${process.pid}.unfinished`;
 	await mkdir(unfinished, { recursive: true });
 	try {
-		// n8n 1 fetches this one from outside the registry.
+		// n8n 1 would install this one from outside the registry.
 		const overrides = version.startsWith('1.') ? { xlsx: '0.18.5' } : {};
 		await writeFile(join(unfinished, 'package.json'), JSON.stringify({ private: true, overrides }));
 		// Without scripts: some of n8n's dependencies compile what the demo does not need.
 		await npm(unfinished, ['install', `n8n@${version}`, '--ignore-scripts'], 'downloading');
 		await npm(unfinished, ['rebuild', 'sqlite3', 'isolated-vm'], 'building the database driver');
 		await rename(unfinished, folder).catch((error: unknown) => {
-			// Another run was faster.
+			// Another process has installed it meanwhile.
 			if (!existsSync(join(folder, command))) throw error;
 		});
 	} finally {
@@ -44,11 +44,11 @@ export async function installN8n(version = N8N_VERSION): Promise<string> {
 	return join(folder, command);
 }
 
-/** Runs npm with a sign of life every ten seconds. */
-async function npm(cwd: string, args: string[], doing: string): Promise<void> {
+/** Runs npm, and prints that it is still running every ten seconds. */
+async function npm(cwd: string, args: string[], action: string): Promise<void> {
 	const started = Date.now();
-	const sign = setInterval(() => {
-		console.log(`  ${doing}: ${Math.round((Date.now() - started) / 1_000)} s`);
+	const progress = setInterval(() => {
+		console.log(`  ${action}: ${Math.round((Date.now() - started) / 1_000)} s`);
 	}, 10_000);
 	const headers = nodeHeaders();
 	try {
@@ -57,11 +57,11 @@ async function npm(cwd: string, args: string[], doing: string): Promise<void> {
 			env: headers ? { npm_config_nodedir: headers } : {},
 		});
 	} finally {
-		clearInterval(sign);
+		clearInterval(progress);
 	}
 }
 
-/** The folder with the headers of the Node.js that runs, for addons without a prebuilt binary. */
+/** Returns the folder with the headers of this Node.js, for addons without a prebuilt binary. */
 function nodeHeaders(): string | undefined {
 	const packaged = resolve('node_modules', 'node', 'node_modules');
 	const { platform, arch } = process;

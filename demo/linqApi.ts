@@ -9,19 +9,19 @@ export interface LinqApiInUse {
 	local?: FakeLinqApi;
 }
 
-/** The real API where its key is set, by the environment variables of Linq's own SDK; else a local one. */
+/** Returns the real API if the environment variables of Linq's own SDK have its key; else starts a local one. */
 export async function openLinqApi(): Promise<LinqApiInUse> {
 	const { LINQ_API_V3_API_KEY: apiKey, LINQ_API_V3_BASE_URL: baseUrl } = process.env;
 	if (apiKey) return { apiKey, baseUrl: baseUrl ?? 'https://api.linqapp.com/api/partner' };
-	// n8n is on this machine, and so is what stands for Linq: its deliveries need no https.
+	// n8n runs on this machine as well: deliveries need no https.
 	const local = await startFakeLinqApi({ plainLoopback: true });
 	return { apiKey: local.apiKey, baseUrl: local.baseUrl, local };
 }
 
 /**
- * The credentials that the examples refer to, but for those of a model and of Google.
+ * Returns the credentials that the examples refer to, except for those of a model and of Google.
  *
- * @param key what who calls the examples' webhooks has to know
+ * @param key the secret that callers of the examples' webhooks send
  */
 export function exampleCredentials({ apiKey, baseUrl }: LinqApiInUse, key: string): object[] {
 	return [

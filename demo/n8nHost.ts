@@ -6,27 +6,27 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { installN8n, N8N_VERSION } from './installN8n.js';
 
-/** An n8n of our own, with the packed package installed as n8n installs community packages. */
+/** A real n8n, with the packed package installed as n8n installs community packages. */
 export interface N8nHost {
-	/** Where its server answers. */
+	/** The server's address. */
 	address: string;
-	/** Where workflows may write files. */
+	/** The folder that workflows may write to. */
 	filesFolder: string;
-	/** Runs one of n8n's commands to its end, and answers what it printed. */
+	/** Runs one of n8n's commands to its end, and returns its output. */
 	command: (...args: string[]) => Promise<string>;
 	/** Imports credentials: id, name, type and data of each. */
 	importCredentials: (credentials: object[]) => Promise<void>;
-	/** Imports one of the examples, as it is in the repo but for the folder and the chat that it writes to and n8n's address. Answers its id. */
+	/** Imports an example, with this n8n's folder and address and with a chat, and returns its id. */
 	importExample: (file: string, chat?: string) => Promise<string>;
 	/** Imports a workflow under an id. */
 	importWorkflow: (id: string, workflow: object) => Promise<void>;
-	/** Lets a workflow start by its triggers, from the server's next start on. */
+	/** Publishes a workflow, from the server's next start on. */
 	publish: (id: string) => Promise<void>;
-	/** Starts n8n's server, or in queue mode one of the processes that share its work. Answers its address. */
+	/** Starts n8n's server, or another process of queue mode, and returns its address. */
 	start: (role?: 'start' | 'worker' | 'webhook') => Promise<string>;
 	/** Stops the server, if it runs: as an operator does, or at once as a power cut does. */
 	stop: (how?: 'SIGTERM' | 'SIGKILL') => Promise<void>;
-	/** What the server has printed since its last start. */
+	/** The server's output since its last start. */
 	printed: () => string;
 }
 
@@ -46,7 +46,7 @@ export const EXAMPLES_N8N = 'https://n8n.example.com';
 /** The chat in the examples. */
 export const EXAMPLES_CHAT = 'https://chat.example.com/incoming-webhook';
 
-/** Prepares an n8n whose data is in a folder. */
+/** Installs an n8n whose data is in a folder, and the package in it. It does not run yet. */
 export async function prepareN8n(userFolder: string, options: N8nOptions = {}): Promise<N8nHost> {
 	const version = options.version ?? N8N_VERSION;
 	const n8n = await installN8n(version);
@@ -70,7 +70,7 @@ export async function prepareN8n(userFolder: string, options: N8nOptions = {}): 
 			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
 			QUEUE_HEALTH_CHECK_PORT: port,
 			N8N_RUNNERS_BROKER_PORT: String(await getPort()),
-			// Linq subscribes https addresses alone; the local Linq API calls them without. n8n 1 knows the second name.
+			// Linq accepts https addresses only; the local Linq API calls them by http. n8n 1 reads the second variable.
 			N8N_WEBHOOK_URL: address.replace('http:', 'https:'),
 			WEBHOOK_URL: options.env?.N8N_WEBHOOK_URL ?? address.replace('http:', 'https:'),
 			N8N_SECURE_COOKIE: 'false',
@@ -134,13 +134,13 @@ export async function prepareN8n(userFolder: string, options: N8nOptions = {}): 
 			printed = '';
 			running.all.on('data', (chunk: Buffer) => (printed += chunk.toString()));
 			running.catch(() => undefined);
-			// The editor's own first question: the main process says that it is healthy before it answers this. While it
-			// starts up, it answers everything with a text.
-			const question = role === 'start' ? '/rest/settings' : '/healthz/readiness';
+			// The editor's own first request: the main process reports that it is healthy before it can serve this. While it
+			// starts up, it responds to everything with a text.
+			const path = role === 'start' ? '/rest/settings' : '/healthz/readiness';
 			for (let tries = 0; tries < 240; tries++) {
-				const answer = await fetch(address + question).catch(() => undefined);
-				const type = answer?.headers.get('content-type') ?? '';
-				if (answer?.ok && type.includes('json')) return address;
+				const response = await fetch(address + path).catch(() => undefined);
+				const type = response?.headers.get('content-type') ?? '';
+				if (response?.ok && type.includes('json')) return address;
 				if (running.exitCode !== null) break;
 				await delay(500);
 			}

@@ -5,7 +5,7 @@ import { cacheFolder } from './installN8n.js';
 import { exampleCredentials, openLinqApi } from './linqApi.js';
 import { prepareN8n } from './n8nHost.js';
 
-/** n8n's editor with the node, the credentials and the examples, until Ctrl-C. */
+/** Starts n8n's editor with the node, the credentials and the examples, until Ctrl-C. */
 async function start(): Promise<void> {
 	const linq = await openLinqApi();
 	const n8n = await prepareN8n(join(cacheFolder, 'editor'), { port: 5678 });
@@ -17,9 +17,9 @@ async function start(): Promise<void> {
 		process.once(signal, () => void n8n.stop().then(() => linq.local?.close()));
 	}
 	const address = await n8n.start();
-	console.log(`n8n's editor is at ${address} (it asks for an account of this n8n alone; any e-mail does)
-${linq.local ? `A Linq API credential of your own: API key ${linq.apiKey}, base URL ${linq.baseUrl}\n` : ''}The examples' webhooks want a header, the rota's X-Rota-Key and the healthy line's X-Line-Key: ${key}
-Webhook addresses in the editor say https, as Linq demands it; on this machine they answer to http.
+	console.log(`n8n's editor is at ${address} (it asks for an account, for this n8n only; any e-mail will do)
+${linq.local ? `A Linq API credential of your own: API key ${linq.apiKey}, base URL ${linq.baseUrl}\n` : ''}The examples' webhooks require a header, the rota's X-Rota-Key and the healthy line's X-Line-Key: ${key}
+Webhook addresses in the editor say https, as Linq requires; on this machine, call them by http.
 Ctrl-C ends it.`);
 }
 

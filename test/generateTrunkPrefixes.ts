@@ -60,7 +60,7 @@ function readRegion(name: string): Region {
 	};
 }
 
-/** Splits a pattern at the bars that stand in no group. */
+/** Splits a pattern at the bars outside of groups. */
 function splitAlternatives(pattern: string): string[] {
 	let depth = 0;
 	const marked = pattern.replace(/[(|)]/g, (sign) => {

@@ -1,6 +1,6 @@
 /*
- * Lets n8n's scanner of community packages look at the source and at the package as npm would publish it, as n8n does
- * before it verifies a package: with no regard to comments that switch a rule off. Its warnings count as well.
+ * Runs n8n's scanner of community packages on the source and on the package as npm would publish it. As when n8n verifies
+ * a package, comments that disable a rule are ignored. Warnings count as well.
  */
 import {
 	buildScanConfig,

@@ -26,7 +26,7 @@ export class LinqPhoneNumbers implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: CREDENTIAL, required: true }],
-		// The base URL is the credential's: as an expression here, n8n would take the first item's for all.
+		// Without the base URL: n8n-core's routing-node.ts would evaluate it with the first item's credential for all items.
 		requestDefaults: { headers: { Accept: 'application/json' } },
 		properties: [operationParameter, ...listDescription, ...updateForwardingDescription],
 	};

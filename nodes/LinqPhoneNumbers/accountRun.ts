@@ -8,14 +8,14 @@ import { clock } from '../shared/n8n/clock';
 import { LineState } from './lineState';
 import type { RetryOptions } from './retryOptions';
 
-/** What one run does with one account: its requests, until it gives up on the account, and its order of updates. */
+/** One run's use of one account: sends requests until it gives up on the account, and keeps the order of updates. */
 export class AccountRun {
 	readonly lines: LineState;
 	private readonly breaker = new CircuitBreaker();
 	private readonly giveUp = new AbortController();
 	private readonly signal: AbortSignal;
 	private readonly aborted: Promise<unknown>;
-	/** Resolves when every item so far waits in its line's queue. */
+	/** Resolves when every item so far has joined its line's queue. */
 	private queued: Promise<unknown> = Promise.resolve();
 
 	/** @param run aborted when the run sends nothing more */
@@ -31,16 +31,16 @@ export class AccountRun {
 		});
 	}
 
-	/** What this n8n process has written to the account's lines. */
+	/** The updates that this n8n process has sent to the account's lines. */
 	get writes(): ForwardingWrites {
 		return this.client.writes;
 	}
 
 	/**
-	 * Sends a request as the item's options say, and gives up on the account if Linq is out of reach.
+	 * Sends a request with the item's options, and gives up on the account if Linq stays out of reach.
 	 *
 	 * @param context the item's
-	 * @param onSend called when the request is really sent
+	 * @param onSend called just before the first attempt
 	 * @throws LinqError as `AccountClient.request` does
 	 */
 	async send(
@@ -66,8 +66,8 @@ export class AccountRun {
 	}
 
 	/**
-	 * Runs a task for a line after those of earlier items for the same line, however they name it, so that the last
-	 * item wins; and after those of other executions, for else a retry could undo a newer change.
+	 * Runs a task for a line after those of earlier items and executions for the same line, however they name it: the
+	 * last item wins, and no retry undoes a newer change.
 	 *
 	 * @param lineId resolves to the line's ID, which may take a request
 	 */
@@ -82,7 +82,7 @@ export class AccountRun {
 				async () => await task(id),
 				this.aborted,
 			);
-			// In an object, for the next item waits until this one is queued, not until it is done.
+			// Wrapped in an object: the next item waits until this one is queued, not until it is done.
 			return { result };
 		});
 		// It may be rejected while earlier items are still being queued.

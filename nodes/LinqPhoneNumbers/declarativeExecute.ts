@@ -11,8 +11,8 @@ import { NodeRun } from './nodeRun';
 /*
  * How a declarative node executes its operations itself. n8n-core's routing-node.ts (`RoutingNode.runNode`) makes a
  * request of each item, with no order, no retry and no limit between them. If an operation declares pagination as a
- * function, `makeRequest` calls that function in place of sending the request, and takes what it returns for the
- * item's output. So the function is the executor of one item. What it relies on, and what notices a change:
+ * function, `makeRequest` calls that function instead of sending the request, and takes its result as the item's
+ * output. So the function is the executor of one item. What it relies on, and which test fails if that changes:
  *
  * - `getExecuteData()` is the same object for all items of a run, and items come in rising order
  *   (executionModes.test.ts: loops, Retry On Fail, tools).
@@ -58,8 +58,8 @@ export function executedBy(
 const runs = new WeakMap<object, NodeRun>();
 
 /**
- * Returns the run that an item belongs to. An index that does not rise begins a run of its own (Retry On Fail, another
- * call of an agent's tool). The execute data do not tell how many items there are: not with Execute Once, nor in a tool.
+ * Returns the run that an item belongs to. An index that does not rise starts a new run (Retry On Fail, another call of
+ * an agent's tool). The execute data does not say how many items there are (Execute Once, tools).
  */
 function getRun(context: IExecuteSingleFunctions): NodeRun {
 	const key = context.getExecuteData();
@@ -80,9 +80,8 @@ function throwingItems(error: unknown): INodeExecutionData[] {
 }
 
 /**
- * Returns what n8n has made of an operation's request and of the node's Request Options, to be sent as it is. The
- * credential's list of domains is left out: it limits where else the key may go, and this package sends it to the
- * credential's own host only.
+ * Returns an operation's request with the node's Request Options, which n8n has applied. Leaves out the credential's
+ * allowed domains: they are for other nodes; this package sends the key to the credential's own host only.
  */
 function toHttpRequestOptions(
 	request: DeclarativeRestApiSettings.HttpRequestOptions,

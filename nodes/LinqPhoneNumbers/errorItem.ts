@@ -2,9 +2,8 @@ import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { toLinqError } from '../shared/n8n/toNodeApiError';
 
 /**
- * Returns a failed item for n8n's error output. All is under `error`: until 2.33 n8n takes an item with any other field
- * for a success, and one with an `error` beside its json is reduced to the bare message (n8n-core's
- * workflow-execute.ts).
+ * Returns a failed item for n8n's error output. Everything is under `error`: n8n-core's workflow-execute.ts takes an
+ * item with another field for a success before 2.33, and reduces an `error` beside the json to its message.
  *
  * @param line the line that the item is about, as the user entered it
  */

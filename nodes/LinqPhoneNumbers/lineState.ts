@@ -7,14 +7,14 @@ import { getForwardingNumber, parsePhoneNumberList } from '../shared/linq/phoneN
 import { LIST_LINES_ACTION } from '../shared/n8n/listLines';
 import type { RetryOptions } from './retryOptions';
 
-/** Lists the lines with an item's own options. */
+/** A request for the list of lines, with an item's own options. */
 export interface ListRequest {
 	context: IExecuteSingleFunctions;
 	request: IHttpRequestOptions;
 	retryOptions: RetryOptions;
 }
 
-/** The account, as far as its lines need it. */
+/** What `LineState` uses of the account. */
 interface Account {
 	readonly writes: ForwardingWrites;
 	send(
@@ -36,12 +36,12 @@ interface Listing {
 export class LineState {
 	/** By the options they were requested with: items with the same options share one request. */
 	private readonly listings = new Map<string, Listing>();
-	/** The newest list that there is. */
+	/** The newest list. */
 	private latest?: LineIndex;
 
 	constructor(private readonly account: Account) {}
 
-	/** Returns the account's lines, which are requested once a run for all items with the same options. */
+	/** Returns the account's lines. Items with the same options share one request per run. */
 	async list(list: ListRequest): Promise<LineIndex> {
 		return await this.listing(list, 0).index;
 	}
@@ -79,7 +79,7 @@ export class LineState {
 			.then(({ body }) => (this.latest = new LineIndex(parsePhoneNumberList(body))));
 		const listing = { sequence: this.account.writes.nextSequence(), index };
 		this.listings.set(key, listing);
-		// Who waits for it fails with it; later items of a long run list anew.
+		// Items that wait for it fail with it; later items of a long run list again.
 		index.catch(() => {
 			if (this.listings.get(key) === listing) this.listings.delete(key);
 		});

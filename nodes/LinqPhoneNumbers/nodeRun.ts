@@ -11,11 +11,11 @@ import { RunProgress } from './runProgress';
 export interface ItemHandler<P> {
 	/** Checks the item's parameters. */
 	parse: () => P;
-	/** Does what they ask for, and returns the item's output. */
+	/** Executes the operation, and returns the item's output. */
 	run: (parameters: P) => Promise<INodeExecutionData[]>;
 	/** The line that a failed item is about, as the user entered it. */
 	line?: () => string;
-	/** Whether the items change lines, so that a run that stops has to report which. */
+	/** Whether the operation changes lines, so that a run that stops must report which. */
 	reportsProgress: boolean;
 }
 
@@ -42,7 +42,7 @@ export class NodeRun {
 	/**
 	 * Runs one item.
 	 *
-	 * @returns its output; if it fails, and the node's On Error setting or an agent wants that, its failure as an item
+	 * @returns its output; or its failure as an item, if On Error is Continue or an agent calls the node
 	 * @throws NodeApiError if the run stops: the failure that stopped it, whichever item n8n collects first
 	 */
 	async processItem<P>(
@@ -64,7 +64,7 @@ export class NodeRun {
 		}
 	}
 
-	/** Returns what the run does with the item's own account. Items get theirs in their order. */
+	/** Returns the run's use of the item's own account. Items get theirs in item order. */
 	async account(context: IExecuteSingleFunctions): Promise<AccountRun> {
 		const resolving = getAccountClient(context);
 		const account = this.accountOrder.then(async () => {
@@ -81,7 +81,7 @@ export class NodeRun {
 		return await account;
 	}
 
-	/** Stops the run: what is in flight comes to its end, nothing more is sent. */
+	/** Stops the run: requests in flight finish, nothing more is sent. */
 	private async fail<P>(
 		context: IExecuteSingleFunctions,
 		error: unknown,
@@ -96,8 +96,8 @@ export class NodeRun {
 }
 
 /**
- * Returns true if n8n runs the node as an agent's tool, for which it adds to the type's name. Agents before version 3
- * tell their model nothing of an error that a tool throws: it would say that all is done.
+ * Returns true if an agent calls the node: n8n's ai-tools.ts appends `Tool` to the type's name. Agents before version 3
+ * hide a thrown error from their model, which would then report success.
  */
 function isTool(context: IExecuteSingleFunctions): boolean {
 	return context.getNode().type.endsWith('Tool');

@@ -20,11 +20,11 @@ export const operationParameter: INodeProperties = {
 	noDataExpression: true,
 	options: operations,
 	default: 'list',
-	// The chosen operation's own routing takes its place.
+	// For an unknown operation only: in n8n-core's routing-node.ts, the routing of a chosen option overrides this one.
 	routing: executedBy({ method: 'GET', url: PHONE_NUMBERS_URL }, executeUnknown),
 };
 
-/** Refuses an item: the operation is none that the node has, as after a change in a workflow's file. */
+/** Rejects an item: the node has no such operation, e.g. after an edit of the workflow's file. */
 async function executeUnknown(
 	context: IExecuteSingleFunctions,
 	_request: IHttpRequestOptions,

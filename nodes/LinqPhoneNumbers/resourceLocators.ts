@@ -40,8 +40,8 @@ export const lineLocator: INodeProperties = {
 };
 
 /**
- * Parses an item's line. The stored value is looked at as it is: no extraction rule in a workflow's file can change
- * what becomes part of a request's path.
+ * Parses an item's line. It ignores a locator's extraction rule: nothing else in a workflow's file may change what
+ * becomes part of a request's path.
  *
  * @throws LinqError if it is no line
  */
@@ -59,7 +59,7 @@ export function parseLine(context: IExecuteSingleFunctions): LineRef {
 			`Use one of its fields, the phone number or the ID, e.g. {{ $json.${mode === 'id' ? 'id' : 'phone_number'} }}.`,
 		);
 	}
-	// A bare value, as an expression in place of the whole field returns it, says itself what it is.
+	// A bare value, from an expression in place of the whole field, has no mode: its format decides.
 	if (mode === undefined) return parseLineRef(value, 'The line');
 	if (mode === 'number' && isLineId(value)) {
 		throw inputError(
@@ -72,7 +72,7 @@ export function parseLine(context: IExecuteSingleFunctions): LineRef {
 		: { kind: 'id', id: parseLineId(value) };
 }
 
-/** Returns the line as the user entered it, to find a failed item by: also if it is not valid. */
+/** Returns the line as the user entered it, valid or not, to identify a failed item. */
 export function rawLineInput(context: IExecuteSingleFunctions): string {
 	const { value } = getStored(context);
 	return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';

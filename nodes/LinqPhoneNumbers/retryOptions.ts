@@ -33,7 +33,7 @@ export function parseRetryOptions(context: IExecuteSingleFunctions): RetryOption
 	const timeout: unknown = context.getNodeParameter('requestOptions.timeout', 0);
 	return {
 		maxRetries: parseInteger(maxRetries, 'Max Retries', { min: 0, max: MAX_RETRIES }),
-		// 0 is n8n's own way to say that none is set.
+		// n8n's default is 0: none is set.
 		timeout: parseInteger(timeout || 0, 'Timeout', { min: 0 }) || DEFAULT_TIMEOUT_MS,
 	};
 }

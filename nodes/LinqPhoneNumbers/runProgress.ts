@@ -12,7 +12,7 @@ export class RunProgress {
 		this.confirmed.add(item);
 	}
 
-	/** Linq has surely not done what the item asked for. */
+	/** Linq has surely not applied the item's update. */
 	markRejected(item: number): void {
 		this.sent.delete(item);
 	}

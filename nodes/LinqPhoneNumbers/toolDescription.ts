@@ -1,8 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 /**
- * What an agent's model is told of an operation. n8n's own field for this, which this one replaces, would tell it of
- * the node as a whole, whatever the operation.
+ * Returns the field for what an agent's model is told about an operation. It replaces the field that n8n's ai-tools.ts
+ * would add, which describes the node as a whole.
  */
 export function toolDescription(text: string): INodeProperties {
 	return {

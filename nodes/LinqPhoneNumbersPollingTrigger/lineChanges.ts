@@ -4,7 +4,7 @@ import { getForwardingNumber, getReputation } from '../shared/linq/phoneNumber';
 import type { ReputationChange } from '../shared/linq/reputation';
 import { compareReputations } from '../shared/linq/reputation';
 
-/** The changes that a comparison of two lists can tell, in the order in which those of a line are told. */
+/** The changes that a comparison of two lists can find, in the order in which a line's are returned. */
 export const LINE_EVENTS = ['reputation', 'forwarding', 'added', 'removed'] as const;
 export type LineEvent = (typeof LINE_EVENTS)[number];
 
@@ -21,9 +21,9 @@ export interface LineState {
 
 /** A line as the last poll left it. */
 export interface KnownLine extends LineState {
-	/** Whether the last poll did not find it: one list is no proof that a line is gone. */
+	/** Whether the last poll did not list it: a line is removed only if two polls in a row do not. */
 	isMissing: boolean;
-	/** Whether the last poll told its changes. */
+	/** Whether the last poll watched it. */
 	isWatched: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface Poll {
 	detectedAt: string;
 }
 
-/** Returns the lines of a list as a poll leaves them that has nothing to compare them with, each ID once. */
+/** Returns the state to save for a list that there is nothing to compare with, each ID once. */
 export function toKnownLines(lines: PhoneNumber[], { isWatched }: Poll): KnownLine[] {
 	const states = new Map(lines.map((line) => [line.id, toLineState(line)]));
 	return [...states.values()].map((line) => ({
@@ -60,16 +60,16 @@ export function toKnownLines(lines: PhoneNumber[], { isWatched }: Poll): KnownLi
 	}));
 }
 
-/** Returns true if the lines must be those of another account: both have lines, and none in common. */
+/** Returns true if the lines are another account's: both lists have lines, and none in common. */
 export function isOtherAccount(known: KnownLine[], lines: PhoneNumber[]): boolean {
 	const ids = new Set(known.map(({ id }) => id));
 	return known.length > 0 && lines.length > 0 && !lines.some(({ id }) => ids.has(id));
 }
 
 /**
- * Compares a list of lines with what the last poll left.
+ * Compares a list of lines with the state of the last poll.
  *
- * @returns what this poll leaves, and the changes of watched lines: in Linq's order, those of removed lines last
+ * @returns the state to save, and the changes of watched lines: in Linq's order, removed lines last
  */
 export function compareLines(
 	known: KnownLine[],
@@ -81,7 +81,7 @@ export function compareLines(
 	const next = toKnownLines(lines, poll).map((listed): KnownLine => {
 		const previous = before.get(listed.id);
 		before.delete(listed.id);
-		// A list without a line's reputation says nothing of it.
+		// A missing reputation is no change.
 		const line = { ...listed, reputation: listed.reputation ?? previous?.reputation ?? null };
 		if (!line.isWatched) return line;
 		if (!previous) {
@@ -116,7 +116,7 @@ export function toCurrentState(line: KnownLine, events: LineEvent[], poll: Poll)
 	return toLineChange(event, line, state, poll);
 }
 
-/** Returns a function that tells whether a line is one of those that are watched, all if none is given. */
+/** Returns a function that returns true for a watched line; without refs, every line is watched. */
 export function watch(refs: LineRef[]): (line: Pick<LineState, 'id' | 'phoneNumber'>) => boolean {
 	const ids = new Set<string>();
 	const numbers = new Set<string>();

@@ -28,24 +28,25 @@ const OTHER_ACCOUNT =
 /** The node's parameters, each checked. */
 interface Filters {
 	events: LineEvent[];
-	/** None for any. */
+	/** Empty for any. */
 	newReputation: string[];
-	/** None for all. */
+	/** Empty for all. */
 	lines: LineRef[];
 	reportCurrentState: boolean;
 }
 
-/** The static data of the nodes whose poll is in flight: n8n-workflow's workflow.ts has one object for a published node. */
+/** The static data of nodes whose poll is in flight: n8n-workflow's workflow.ts has one object per published node. */
 const inFlight = new WeakSet<IDataObject>();
 
 /**
- * Returns what has changed since the last poll, an item for each change. Throws in words for the user if it cannot
- * know; then the next poll compares with the same state.
+ * Returns the changes since the last poll, an item each.
+ *
+ * @throws NodeApiError if it cannot know them; the next poll then compares with the same state
  */
 export async function poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 	if (this.getMode() === 'manual') return await fetchTestEvent(this).catch(throwAt(this));
 	const staticData = this.getWorkflowStaticData('node');
-	// Polls must not pile up while Linq is slow. The one in flight, or the next, tells what this one would have.
+	// Polls must not pile up while Linq is slow. The one in flight, or the next, returns what this one would have.
 	if (inFlight.has(staticData)) return null;
 	inFlight.add(staticData);
 	try {
@@ -55,7 +56,7 @@ export async function poll(this: IPollFunctions): Promise<INodeExecutionData[][]
 	}
 }
 
-/** Compares the lines with the state that the last poll left. The state changes only when nothing can fail any more. */
+/** Compares the lines with the state of the last poll. The state changes only when nothing can fail any more. */
 async function pollChanges(
 	context: IPollFunctions,
 	staticData: IDataObject,
@@ -68,7 +69,7 @@ async function pollChanges(
 		checkWatchedLines(filters, lines);
 		const known = toKnownLines(lines, poll);
 		writeState(staticData, { events: filters.events, lines: known });
-		// n8n saves what a first poll leaves, for it is part of publishing.
+		// n8n saves the state of a first poll, which is part of publishing: see its active-workflow-manager.ts.
 		if (state === 'none') return toOutput(context, firstReport(known, filters, poll), false);
 		warnOnce(context, state === 'unreadable' ? UNREADABLE : OTHER_ACCOUNT);
 		return toOutput(context, [], true);
@@ -77,10 +78,10 @@ async function pollChanges(
 	warnOfUnknownLines(context, filters, known);
 	writeState(staticData, { events: filters.events, lines: known });
 
-	// An event that was not selected before is told from now on: what n8n saved of it may be old.
+	// An event that was not selected before counts from now on: the saved state may be outdated for it.
 	const selected = new Set(filters.events.filter((event) => state.events.includes(event)));
 	const told = changes.filter((change) => selected.has(change.event) && fits(change, filters));
-	// Else a restart brings back what was before a change that is not told, and hides the next one, which is.
+	// Else a restart restores the state before a change that is not reported, and the next one, which is, may be missed.
 	const mustSave = changes.some(
 		({ event }) => selected.has(event) || event === 'added' || event === 'removed',
 	);
@@ -101,7 +102,7 @@ async function fetchTestEvent(context: IPollFunctions): Promise<INodeExecutionDa
 	return toOutput(context, shown, false);
 }
 
-/** Parses the parameters. @throws LinqError that names the one that cannot be read */
+/** Parses the parameters. @throws LinqError that names the one that is not valid */
 function parseFilters(context: IPollFunctions): Filters {
 	return {
 		events: parseEvents(context.getNodeParameter('events'), LINE_EVENTS),
@@ -118,13 +119,13 @@ function startPoll({ lines }: Filters): Poll {
 	return { isWatched: watch(lines), detectedAt: new Date().toISOString() };
 }
 
-/** @throws LinqError that names a watched line that the account does not have: its changes would never come */
+/** Checks that the account has all watched lines. @throws LinqError that names one that it does not have */
 function checkWatchedLines({ lines: refs }: Filters, lines: PhoneNumber[]): void {
 	const index = new LineIndex(lines);
 	for (const ref of refs) index.byRef(ref);
 }
 
-/** A watched line may be removed one day: that is no failure, and the others are still watched. */
+/** Logs a warning if watched lines are missing. That is no failure: a line may be removed, the others are still watched. */
 function warnOfUnknownLines(context: IPollFunctions, { lines }: Filters, known: KnownLine[]): void {
 	const ids = new Set(known.map(({ id }) => id.toLowerCase()));
 	const numbers = new Set(known.map(({ phoneNumber }) => phoneNumber));
@@ -138,14 +139,14 @@ function warnOfUnknownLines(context: IPollFunctions, { lines }: Filters, known: 
 	);
 }
 
-/** Returns what Report Current State First asks for. */
+/** Returns the changes of a first poll: none, or with Report Current State First the lines as they are. */
 function firstReport(known: KnownLine[], filters: Filters, poll: Poll): LineChange[] {
-	// No line that is there was removed.
+	// No listed line was removed.
 	const isOnlyRemoved = filters.events.every((event) => event === 'removed');
 	return filters.reportCurrentState && !isOnlyRemoved ? currentState(known, filters, poll) : [];
 }
 
-/** Returns the watched lines as they are, those that the parameters ask for. */
+/** Returns the watched lines as they are, if they pass the filters. */
 function currentState(known: KnownLine[], filters: Filters, poll: Poll): LineChange[] {
 	return known
 		.filter(({ isWatched }) => isWatched)
@@ -153,7 +154,7 @@ function currentState(known: KnownLine[], filters: Filters, poll: Poll): LineCha
 		.filter((change) => fits(change, filters));
 }
 
-/** Returns true unless New Reputation excludes it, which is about the event Reputation only. */
+/** Returns true unless New Reputation filters the change out; it applies to the event Reputation only. */
 function fits({ event, new_reputation }: LineChange, { newReputation }: Filters): boolean {
 	if (event !== 'reputation' || newReputation.length === 0) return true;
 	return newReputation.includes(new_reputation ?? '');
@@ -171,7 +172,7 @@ function toOutput(
 	changes: LineChange[],
 	mustSave: boolean,
 ): INodeExecutionData[][] | null {
-	// With this setting n8n would start the workflow with an empty item.
+	// With this setting, n8n-core's workflow-execute.ts would start the workflow with an empty item.
 	const isEmptyAllowed = mustSave && context.getNode().alwaysOutputData !== true;
 	if (changes.length === 0 && !isEmptyAllowed) return null;
 	return [changes.map((change) => ({ json: { ...change } }))];

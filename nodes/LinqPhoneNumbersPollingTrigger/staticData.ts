@@ -2,15 +2,15 @@ import type { IDataObject } from 'n8n-workflow';
 import type { KnownLine, LineEvent } from './lineChanges';
 import { LINE_EVENTS } from './lineChanges';
 
-/** What a poll leaves to the next one. */
+/** The state that a poll saves for the next one. */
 export interface PollState {
-	/** The events that the poll told. */
+	/** The events that were selected at that poll. */
 	events: LineEvent[];
 	/** All lines, also those that are not watched. */
 	lines: KnownLine[];
 }
 
-/** A line as n8n saves it: short, for n8n writes all of a workflow's static data whenever they change. */
+/** A line as n8n saves it: short, because n8n's workflow-static-data.service.ts always writes a workflow's data whole. */
 type SavedLine = [
 	id: string,
 	phoneNumber: string,
@@ -23,7 +23,7 @@ type SavedLine = [
 const MISSING = 1;
 const UNWATCHED = 2;
 
-/** Returns what the last poll left; `none` if there was none, `unreadable` if something else has changed it. */
+/** Returns the state of the last poll; `none` if there was no poll, `unreadable` if something else has changed it. */
 export function readState(staticData: IDataObject): PollState | 'none' | 'unreadable' {
 	const { events, lines } = staticData;
 	if (events === undefined && lines === undefined) return 'none';
@@ -37,7 +37,7 @@ export function readState(staticData: IDataObject): PollState | 'none' | 'unread
 	};
 }
 
-/** Replaces what the last poll left, unless it is the same: n8n saves what was assigned to. */
+/** Writes the state, unless it is the same: n8n saves after any assignment (n8n-workflow's observable-object.ts). */
 export function writeState(staticData: IDataObject, { events, lines }: PollState): void {
 	const state = { events, lines: lines.map(toSavedLine) };
 	const { events: oldEvents, lines: oldLines } = staticData;

@@ -9,7 +9,7 @@ import { nodeKey } from './staticData';
 const MAX_DELIVERIES_IN_MEMORY = 10_000;
 const MAX_DELIVERIES_IN_DATABASE = 2_000;
 
-/** By trigger and `webhook-id`: the deliveries that this n8n process has taken, each with n8n's response. */
+/** By trigger and `webhook-id`: the deliveries that this n8n process has accepted, each with n8n's response. */
 const deliveries = new BoundedMap<string, { statusCode: number }>({
 	maxSize: MAX_DELIVERIES_IN_MEMORY,
 	idleMs: RETRIES_LAST_MS,
@@ -17,8 +17,8 @@ const deliveries = new BoundedMap<string, { statusCode: number }>({
 });
 
 /**
- * Returns true if this n8n process works on the same delivery already, or has saved it. If n8n could not save it, it
- * has responded with an error, also to a caller that was gone by then: then this one takes its place.
+ * Returns true if this n8n process is handling the same delivery, or has saved it. If n8n could not save it, the status
+ * is an error, even if the caller was gone: then this delivery replaces it.
  */
 export function isDuplicate(context: IWebhookFunctions, webhookId: string): boolean {
 	const key = `${nodeKey(context)}/${webhookId}`;
@@ -26,7 +26,7 @@ export function isDuplicate(context: IWebhookFunctions, webhookId: string): bool
 	if (earlier && earlier.statusCode < 400) return true;
 	const response = context.getResponseObject();
 	deliveries.set(key, response);
-	// A response holds its request. If the caller is gone before n8n has responded, it is still needed.
+	// Keeps only the status, to free the request. A caller that hangs up early does not count: n8n has yet to respond.
 	response.once('close', () => {
 		const { writableEnded, statusCode } = response;
 		const isAwaited = deliveries.get(key) === response;
@@ -35,13 +35,12 @@ export function isDuplicate(context: IWebhookFunctions, webhookId: string): bool
 	return false;
 }
 
-/** By trigger: n8n reads its list of a node's deliveries and writes it whole. */
+/** By trigger: n8n's deduplication-helper.ts reads and writes a node's list of deliveries as a whole. */
 const lookups = new KeyedMutex();
 
 /**
- * Records a delivery in n8n's database, where other processes and a restart find it, and returns true if it was not
- * there. Two processes that look at the same moment may both be told so: n8n has nothing that is atomic across them.
- * See n8n's deduplication-helper.ts.
+ * Records a delivery in n8n's database, and returns true if it was not there. It is not atomic across processes: two
+ * that look at the same moment may both get true (n8n's deduplication-helper.ts).
  */
 export async function isFirstDelivery(context: IExecuteFunctions, webhookId: string) {
 	try {

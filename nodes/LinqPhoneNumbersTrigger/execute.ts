@@ -3,13 +3,13 @@ import { NodeOperationError } from 'n8n-workflow';
 import { isRecord } from '../shared/linq/isRecord';
 import { isFirstDelivery } from './deduplication';
 
-/** What `webhook` hands over: the delivery's `webhook-id`, and the node's output. */
+/** What `webhook` passes on: the delivery's `webhook-id`, and the node's output. */
 export interface ReceivedEvent {
 	webhookId: string;
 	payload: IDataObject;
 }
 
-/** Starts the workflow's execution with the event that was received; ends it if another execution has the event. */
+/** Outputs the received event; nothing, which ends the execution, if another execution has it. */
 export async function execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const received: unknown = this.getInputData()[0]?.json;
 	if (!isReceivedEvent(received)) {
@@ -18,7 +18,7 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 				'Publish the workflow, or choose Execute step and wait for a line to change: the node starts with what Linq sends.',
 		});
 	}
-	// An execution that is retried by hand, or tested in the editor, is to run again.
+	// A retry by hand and a test in the editor run again.
 	if (this.getMode() === 'webhook' && !(await isFirstDelivery(this, received.webhookId)))
 		return [[]];
 	return [[{ json: received.payload }]];

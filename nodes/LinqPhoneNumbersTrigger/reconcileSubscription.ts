@@ -21,17 +21,17 @@ type Reconciliation = { at: number; savedId: string | undefined; verdict: Promis
 /** The last one of each trigger. */
 const reconciliations = new BoundedMap<string, Reconciliation>({ maxSize: 1_000 });
 
-/** Finds out whether a request that matches no secret is forged. If not, n8n may lack the secret it is signed with. */
+/** Returns whether a request that matches no secret is forged; `unverifiable` if n8n may lack the secret. */
 export async function reconcileSubscription(context: IWebhookFunctions): Promise<Verdict> {
 	const savedId = currentSubscription(context)?.id;
-	// A test in the editor lasts two minutes, and n8n saves nothing of it.
+	// A test in the editor lasts two minutes, and n8n's test-webhooks.ts saves no static data of it.
 	if (context.getMode() === 'manual') return savedId === undefined ? 'unverifiable' : 'forged';
 	let last = reconciliations.get(nodeKey(context));
 	if (!last || Date.now() - last.at >= MIN_INTERVAL_MS) {
 		last = { at: Date.now(), savedId, verdict: reconcile(context) };
 		reconciliations.set(nodeKey(context), last);
 	}
-	// Saved since: the verdict says nothing of what is saved now.
+	// If another subscription was saved since, the verdict is not about that one.
 	return savedId === last.savedId ? await last.verdict : 'unverifiable';
 }
 
@@ -43,7 +43,7 @@ async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
 		const remotes = await listSubscriptions(context, 'Could not look up the subscription', 0);
 		const remote = findAtOwnAddress(context, remotes);
 		if (current && current.id === remote?.id) {
-			// n8n keeps static data by the node's name: a trigger that was renamed lacks the secrets it had.
+			// n8n-workflow's workflow.ts keeps static data by the node's name: a renamed trigger lacks the secrets it had.
 			const saved = savedSubscriptions(context).length;
 			if (saved === 1 && remote.ageMs < RETRIES_LAST_MS) return 'unverifiable';
 			warnOnce(

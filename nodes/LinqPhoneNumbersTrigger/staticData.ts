@@ -7,19 +7,19 @@ import { RETRIES_LAST_MS } from '../shared/linq/webhookSubscription';
 export type TriggerContext = IHookFunctions | IWebhookFunctions;
 
 interface SavedSubscription extends CreatedSubscription {
-	/** The workflow that created it: a copy of the workflow brings its static data along. */
+	/** The workflow that created it: a copy of a workflow has a copy of the static data. */
 	workflowId: string;
-	/** If the subscription is gone, how long Linq may still use its secret: milliseconds since 1970. */
+	/** If the subscription is gone, until when Linq may use its secret, in milliseconds since 1970. */
 	expiresAt?: number;
 }
 
 /** A workflow that is published over and over must not make each request slow. */
 const MAX_SAVED = 10;
 
-/** By node: as this process saved them last. Of publishes that overlap, n8n keeps the static data of one. */
+/** By node: what this process saved last. If publishes overlap, n8n keeps the static data of only one. */
 const memory = new BoundedMap<string, SavedSubscription[]>({ maxSize: 1_000 });
 
-/** Returns a key for the node, and for whether it listens for a test in the editor: n8n saves nothing of that. */
+/** Returns a key for the node, another one during a test in the editor, of which n8n saves no static data. */
 export function nodeKey(context: IExecuteFunctions | TriggerContext): string {
 	const listener = context.getMode() === 'manual' ? 'test' : 'live';
 	return `${context.getWorkflow().id ?? ''}/${context.getNode().id}/${listener}`;
@@ -36,16 +36,16 @@ export function savedSubscriptions(context: TriggerContext): SavedSubscription[]
 	return byId([...own, ...(retired ?? [])]).filter(({ expiresAt = Infinity }) => expiresAt > now);
 }
 
-/** Of those that have the same ID, keeps the last one. */
+/** Removes duplicate IDs; the last one wins. */
 const byId = (subscriptions: SavedSubscription[]) =>
 	Array.from(new Map(subscriptions.map((entry) => [entry.id, entry])).values());
 
-/** Returns the subscription that Linq delivers to the node by, as far as n8n knows. */
+/** Returns the node's current subscription, as n8n has saved it. */
 export function currentSubscription(context: TriggerContext): SavedSubscription | undefined {
 	return savedSubscriptions(context).find(({ expiresAt }) => expiresAt === undefined);
 }
 
-/** Saves a subscription, or that there is none. The secrets before it stay valid while Linq may use them. */
+/** Saves a subscription, or that there is none. Earlier secrets stay valid while Linq may use them. */
 export function saveSubscription(context: TriggerContext, created?: CreatedSubscription): void {
 	const expiresAt = Date.now() + RETRIES_LAST_MS;
 	const subscriptions: SavedSubscription[] = savedSubscriptions(context)
@@ -63,7 +63,7 @@ export function forgetSubscriptions(context: TriggerContext): void {
 	context.getWorkflowStaticData('node').subscriptions = [];
 }
 
-/** Saves a subscription's secret that n8n's static data lack. Returns false if this process has not saved it before. */
+/** Saves a subscription that n8n's static data lacks. Returns false if this process has not saved it before. */
 export function restoreSecret(context: TriggerContext, id: string): boolean {
 	const known = memory.get(nodeKey(context))?.find((entry) => entry.id === id && !entry.expiresAt);
 	if (known) saveSubscription(context, known);

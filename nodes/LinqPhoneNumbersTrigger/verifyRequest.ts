@@ -5,7 +5,7 @@ import { warnOnce } from '../shared/n8n/warnOnce';
 import { reconcileSubscription } from './reconcileSubscription';
 import { savedSubscriptions } from './staticData';
 
-/** Verifies a request's signature and timestamp; `unverifiable` if n8n may lack the secret: Linq is to retry. */
+/** Verifies a request's signature and timestamp; `unverifiable` if n8n may lack the secret, so Linq must retry. */
 export async function verifyRequest(
 	context: IWebhookFunctions,
 	body: Buffer,

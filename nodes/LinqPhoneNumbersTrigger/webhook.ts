@@ -19,7 +19,7 @@ import { verifyRequest } from './verifyRequest';
 
 const MAX_BODY_BYTES = 1_000_000;
 
-/** Verifies and filters a request, and hands its event over to n8n, which saves an execution and then responds to Linq. */
+/** Verifies and filters a request, and passes its event to n8n, which saves an execution and then responds to Linq. */
 export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const { rawBody, headers } = this.getRequestObject();
 	if (!Buffer.isBuffer(rawBody) || rawBody.length > MAX_BODY_BYTES) return reject(this, 400);
@@ -28,11 +28,11 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	// Linq retries after a 503, and after none of the others.
 	if (verdict === 'unverifiable') return reject(this, 503);
 	if (verdict === 'invalid' || !signature) return reject(this, 401);
-	// Decodes without a byte order mark.
+	// Drops a byte order mark.
 	const text = new TextDecoder().decode(rawBody);
 	const envelope = jsonParse<IDataObject | null>(text, { fallbackValue: null });
 	if (!isRecord(envelope)) return reject(this, 400);
-	// n8n responds with 200 if nothing is returned.
+	// n8n's webhook-helpers.ts responds with 200 if nothing is returned.
 	if (envelope.event_type !== STATUS_UPDATED) return {};
 	const update = toStatusUpdateRow(envelope);
 	if (!update) {
@@ -46,7 +46,7 @@ export async function webhook(this: IWebhookFunctions): Promise<IWebhookResponse
 	return { workflowData: [[{ json: { ...received } }]] };
 }
 
-/** Returns true if the node's parameters ask for such a change. */
+/** Returns true if the change passes the node's filters. */
 function matchesFilters(context: IWebhookFunctions, update: StatusUpdateRow): boolean {
 	const kinds = changeKinds(update);
 	const events = read(context, 'events', (value) => parseEvents(value, CHANGE_KINDS), kinds);
@@ -55,7 +55,7 @@ function matchesFilters(context: IWebhookFunctions, update: StatusUpdateRow): bo
 	return reputations.length === 0 || reputations.includes(update.new_reputation ?? '');
 }
 
-/** Publishing has checked the parameters: one that cannot be read now must not make the trigger deaf. */
+/** Parses a parameter. Publishing has checked it: if it is not valid now, the fallback is used, so that no event is lost. */
 function read<T>(
 	context: IWebhookFunctions,
 	name: string,
@@ -70,7 +70,7 @@ function read<T>(
 	}
 }
 
-/** Responds without a reason: who has no right to call learns nothing. */
+/** Responds with a status and no reason: an unauthenticated caller learns nothing. */
 function reject(context: IWebhookFunctions, status: number): IWebhookResponseData {
 	context.getResponseObject().writeHead(status).end();
 	return { noWebhookResponse: true };

@@ -26,7 +26,7 @@ import {
 const CREATING = 'Could not set up the subscription to changes of lines';
 export const REMOVING = 'Could not remove the subscription to changes of lines';
 
-/** By node: n8n 2 may publish a workflow again before it is done. */
+/** By node: n8n 2 may publish a workflow again before an earlier publish is done. */
 const mutex = new KeyedMutex();
 
 const hook = (run: (context: IHookFunctions) => Promise<boolean>) =>
@@ -43,14 +43,14 @@ export const webhookMethods = {
 	delete: hook(unsubscribe),
 };
 
-/** Returns true if Linq delivers to this node what its parameters ask for. */
+/** Returns true if the node has a subscription that fits its parameters. */
 async function isSubscribed(context: IHookFunctions): Promise<boolean> {
 	const fields = await desiredFields(context);
 	const own = await findOwn(context, CREATING);
 	return own !== undefined && isUpToDate(own, fields);
 }
 
-/** Subscribes in place of whatever takes the node's own address: Linq allows an address one subscription only. */
+/** Subscribes, and replaces whatever has the node's own address: Linq allows one subscription per address. */
 async function subscribeAnew(context: IHookFunctions): Promise<true> {
 	const clearAddress = async () => {
 		const remote = findAtOwnAddress(context, await listSubscriptions(context, CREATING));
@@ -65,7 +65,7 @@ async function subscribeAnew(context: IHookFunctions): Promise<true> {
 	return true;
 }
 
-/** Removes this node's own subscription. n8n calls this also if publishing failed, for the address is another node's. */
+/** Removes only the node's own subscription: n8n calls this also after a failed publish, e.g. of a taken address. */
 async function unsubscribe(context: IHookFunctions): Promise<true> {
 	const own = await findOwn(context, REMOVING);
 	if (own) await deleteSubscription(context, REMOVING, own.id);
@@ -73,7 +73,7 @@ async function unsubscribe(context: IHookFunctions): Promise<true> {
 	return true;
 }
 
-/** Returns the subscription that is this node's own, by its ID and its address: what may be another's is not. */
+/** Returns the node's own subscription, which has both its ID and its address. */
 async function findOwn(context: IHookFunctions, action: string) {
 	const subscription = currentSubscription(context);
 	if (!subscription) return undefined;
@@ -87,24 +87,25 @@ async function findOwn(context: IHookFunctions, action: string) {
 			? `found the subscription ${other.id} at Linq, which is not its own by ID and address. Publishing replaces one at its own address, any other stays: if nothing needs it, delete it at Linq.`
 			: `did not find its subscription ${subscription.id} in this Linq account. If the credential was changed to another account, the old account keeps sending events until you delete the subscription there.`,
 	);
-	// What another account has signed is no longer to be trusted.
+	// Secrets of another account must not stay valid.
 	if (!other) forgetSubscriptions(context);
 	return undefined;
 }
 
+/** Returns the subscription at the node's own address, whoever created it. */
 export function findAtOwnAddress(context: TriggerContext, remotes: WebhookSubscription[]) {
 	const targetUrl = toTargetUrl(context.getNodeWebhookUrl('default') ?? '');
 	return remotes.find(({ target_url }) => target_url === targetUrl);
 }
 
-/** Creates the subscription, and saves the secret that Linq shows this once only. */
+/** Creates the subscription, and saves its secret, which Linq shows only once. */
 export async function subscribe(context: TriggerContext, clearAddress?: () => Promise<unknown>) {
 	const fields = await desiredFields(context);
 	const created = await createSubscription(context, CREATING, fields, clearAddress);
 	saveSubscription(context, created);
 }
 
-/** Returns what the subscription has to cover, by the node's parameters, all of which are checked. */
+/** Checks all parameters, and returns the subscription that they need. */
 async function desiredFields(context: TriggerContext): Promise<SubscriptionFields> {
 	const target_url = parseTargetUrl(context.getNodeWebhookUrl('default') ?? '');
 	parseEvents(context.getNodeParameter('events'), CHANGE_KINDS);

@@ -15,10 +15,10 @@ import type { NodeRun } from '../support/runNode';
 import { runNode } from '../support/runNode';
 import type { LinqProcess } from './forkFakeApi';
 
-// None of the lines' own.
+/** Not the number of any line. */
 export const FORWARD = '+13105557777';
 
-/** Runs a node that is to give so many items. */
+/** Runs a node, and returns its items; throws if their count is not the expected one. */
 export async function run(node: NodeRun, expected: number): Promise<IDataObject[]> {
 	const { outputs, error } = await runNode(node);
 	if (error || outputs[0]?.length !== expected) {
@@ -27,7 +27,7 @@ export async function run(node: NodeRun, expected: number): Promise<IDataObject[
 	return outputs[0].map(({ json }) => json);
 }
 
-/** The parameters of an update of the line that each item names. */
+/** Returns the parameters of an update of the line that each item names. */
 export function update(
 	mode: 'id' | 'number',
 	to = FORWARD,
@@ -46,7 +46,7 @@ export function update(
 	};
 }
 
-/** One of n8n's own nodes, from the n8n that the demo has installed. */
+/** Loads one of n8n's own nodes from the n8n that the demo has installed; undefined if it has not. */
 function n8nNode(path: string, exported: string, version: number): INodeType | undefined {
 	const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
 	const folder = join(
@@ -74,7 +74,7 @@ const editFields = n8nNode('Set/Set.node.js', 'Set', 3.4);
 /** Whether n8n's own nodes are there to compare with. */
 export const hasN8n = httpRequest !== undefined;
 
-/** The same list by n8n's own nodes. */
+/** Returns the same list by n8n's own nodes. */
 export function listByHttpRequest({ credentials }: LinqProcess): NodeRun {
 	if (!httpRequest || !splitOut || !editFields) throw new Error('n8n is not installed');
 	const assignments = Object.entries({
@@ -107,7 +107,7 @@ export function listByHttpRequest({ credentials }: LinqProcess): NodeRun {
 	};
 }
 
-/** The same updates by n8n's own node. */
+/** Returns the same updates by n8n's own node. */
 export function updateByHttpRequest({ credentials }: LinqProcess, items: IDataObject[]): NodeRun {
 	if (!httpRequest) throw new Error('n8n is not installed');
 	return {
@@ -129,8 +129,8 @@ export function updateByHttpRequest({ credentials }: LinqProcess, items: IDataOb
 	};
 }
 
-/** Our node without its work: what n8n's engine alone takes to read the items. */
-export class NothingDone implements INodeType {
+/** The node without its work, to measure what n8n's engine itself needs for the items. */
+export class NoOpNode implements INodeType {
 	description = new LinqPhoneNumbers().description;
 
 	constructor() {
@@ -138,17 +138,17 @@ export class NothingDone implements INodeType {
 		if (!operation?.options) throw new Error('The node has no operations');
 		operation.options = operation.options.map((option) =>
 			'value' in option
-				? { ...option, routing: { ...option.routing, operations: { pagination: nothing } } }
+				? { ...option, routing: { ...option.routing, operations: { pagination: noOp } } }
 				: option,
 		);
 	}
 }
 
-async function nothing(this: IExecutePaginationFunctions): Promise<INodeExecutionData[]> {
+async function noOp(this: IExecutePaginationFunctions): Promise<INodeExecutionData[]> {
 	return await Promise.resolve([{ json: {}, pairedItem: { item: this.getItemIndex() } }]);
 }
 
-/** The same updates as one would write them by hand in a node's execute, ten at a time. */
+/** The same updates in a programmatic node, ten at a time. */
 export class ProgrammaticUpdate implements INodeType {
 	description = { ...new LinqPhoneNumbers().description, requestDefaults: undefined };
 

@@ -7,13 +7,13 @@ import { runNode } from '../support/runNode';
 import { manyLines } from '../fakeLinqApi/fixtures';
 import type { LinqApiOptions, LinqProcess } from './forkFakeApi';
 import { ACCOUNT, startLinqProcess } from './forkFakeApi';
-import type { Ways } from './measure';
+import type { Candidates } from './measure';
 import { measure, print, printRatios } from './measure';
 import {
 	FORWARD,
 	hasN8n,
 	listByHttpRequest,
-	NothingDone,
+	NoOpNode,
 	ProgrammaticUpdate,
 	run,
 	update,
@@ -40,10 +40,10 @@ const itemsOf = (lines: number): IDataObject[] =>
 	manyLines(lines, ACCOUNT).map(({ id, phone_number }) => ({ id, phone_number }));
 
 async function bareList({ credentials }: LinqProcess, reputation?: string) {
-	const answer = await fetch(`${credentials.baseUrl}/v3/phone_numbers`, {
+	const response = await fetch(`${credentials.baseUrl}/v3/phone_numbers`, {
 		headers: { authorization: `Bearer ${credentials.apiKey}` },
 	});
-	const lines = parsePhoneNumberList(JSON.parse(await answer.text()));
+	const lines = parsePhoneNumberList(JSON.parse(await response.text()));
 	return lines
 		.filter((line) => !reputation || line.reputation?.status === reputation)
 		.map((line) => ({ json: toRow(line) }));
@@ -52,47 +52,47 @@ async function bareList({ credentials }: LinqProcess, reputation?: string) {
 async function benchList(lines: number, rounds: number): Promise<void> {
 	await against({ lines }, async (linq) => {
 		const { credentials } = linq;
-		const ways: Ways = {
+		const candidates: Candidates = {
 			'bare fetch': async () => await bareList(linq),
 			[NODE]: async () => await run({ parameters: { operation: 'list' }, credentials }, lines),
 		};
 		if (hasN8n) {
-			ways['HTTP Request + Split Out + Edit Fields'] = async () =>
+			candidates['HTTP Request + Split Out + Edit Fields'] = async () =>
 				await run(listByHttpRequest(linq), lines);
 		}
-		printRatios(`list ${lines} lines`, await measure(ways, rounds), 'bare fetch');
+		printRatios(`list ${lines} lines`, await measure(candidates, rounds), 'bare fetch');
 	});
 }
 
-/** How much heap something takes at its height, garbage among it, in bytes. */
+/** Returns the peak of the heap during some work, garbage included, in bytes. */
 async function heapOf(what: () => Promise<unknown>): Promise<number> {
 	global.gc?.();
 	const used = () => getHeapStatistics().used_heap_size;
 	const before = used();
-	let most = before;
-	const looking = setInterval(() => (most = Math.max(most, used())), 1);
+	let peak = before;
+	const sampler = setInterval(() => (peak = Math.max(peak, used())), 1);
 	await what();
-	clearInterval(looking);
-	return Math.max(most, used()) - before;
+	clearInterval(sampler);
+	return Math.max(peak, used()) - before;
 }
 
 async function benchMemory(lines: number): Promise<void> {
 	await against({ lines }, async (linq) => {
 		const { credentials } = linq;
 		const parameters = { operation: 'list', filters: { reputation: ['CRITICAL'] } };
-		const ways: Ways = {
+		const candidates: Candidates = {
 			'bare fetch': async () => await bareList(linq, 'CRITICAL'),
 			[NODE]: async () => await run({ parameters, credentials }, lines / 4),
 		};
 		const title = `list ${lines} lines, a quarter passes`;
-		printRatios(title, await measure(ways, 5), 'bare fetch');
+		printRatios(title, await measure(candidates, 5), 'bare fetch');
 		const json = JSON.stringify({ phone_numbers: manyLines(lines) }).length;
-		const rows: string[][] = [['the answer', (json / 1e6).toFixed(0), '1.00']];
-		for (const [name, way] of Object.entries(ways)) {
-			const heap = await heapOf(way);
+		const rows: string[][] = [['the response', (json / 1e6).toFixed(0), '1.00']];
+		for (const [name, candidate] of Object.entries(candidates)) {
+			const heap = await heapOf(candidate);
 			rows.push([name, (heap / 1e6).toFixed(0), (heap / json).toFixed(2)]);
 		}
-		print([title, 'MB of heap', 'of the answer'], rows);
+		print([title, 'MB of heap', 'of the response'], rows);
 	});
 }
 
@@ -100,7 +100,7 @@ async function benchUpdates(title: string, api: Omit<LinqApiOptions, 'lines'>): 
 	await against({ lines: LINES, ...api }, async (linq) => {
 		const { credentials } = linq;
 		const items = itemsOf(LINES);
-		const ways: Ways = {
+		const candidates: Candidates = {
 			'programmatic, 10 at a time': async () =>
 				await run(
 					{ nodeType: new ProgrammaticUpdate(), parameters: update('id'), items, credentials },
@@ -112,30 +112,30 @@ async function benchUpdates(title: string, api: Omit<LinqApiOptions, 'lines'>): 
 				await run({ parameters: update('number'), items, credentials }, LINES),
 		};
 		if (hasN8n) {
-			ways['HTTP Request'] = async () => await run(updateByHttpRequest(linq, items), LINES);
+			candidates['HTTP Request'] = async () => await run(updateByHttpRequest(linq, items), LINES);
 		}
-		const medians = await measure(ways, 7);
+		const medians = await measure(candidates, 7);
 		const base = hasN8n ? 'HTTP Request' : 'programmatic, 10 at a time';
 		printRatios(`${LINES} updates, ${title}`, medians, base);
 	});
 }
 
-/** What the polling trigger takes to find that nothing has changed. */
+/** Measures polls that find nothing changed. */
 async function benchPoll(lines: number): Promise<void> {
 	await against({ lines }, async (linq) => {
 		const trigger = startPollingHarness({ credentials: linq.credentials });
 		await trigger.publish();
-		const ways: Ways = {
+		const candidates: Candidates = {
 			'bare fetch': async () => await bareList(linq),
 			'Linq Phone Numbers Polling Trigger': trigger.poll,
 		};
-		printRatios(`poll ${lines} lines`, await measure(ways, 15), 'bare fetch');
+		printRatios(`poll ${lines} lines`, await measure(candidates, 15), 'bare fetch');
 		if (trigger.failures.length > 0) throw new Error('A poll failed');
 		console.log(`${trigger.savedBytes()} bytes of static data`);
 	});
 }
 
-/** What comes of updates where Linq answers so many requests a second. */
+/** Counts what becomes of updates under a rate limit. */
 async function benchLimit(requestsPerSecond: number): Promise<void> {
 	await against({ lines: LINES, requestsPerSecond, responseDelayMs: 50 }, async (linq) => {
 		const { credentials } = linq;
@@ -160,7 +160,7 @@ async function benchLimit(requestsPerSecond: number): Promise<void> {
 			]);
 		}
 		print(
-			[`${LINES} updates, ${requestsPerSecond}/s answered`, 'done', 'confirmed', 'refused', 's'],
+			[`${LINES} updates, ${requestsPerSecond}/s allowed`, 'applied', 'confirmed', 'rejected', 's'],
 			rows,
 		);
 	});
@@ -170,7 +170,7 @@ async function benchUnchanged(differing: number, responseDelayMs: number): Promi
 	await against({ lines: LINES, responseDelayMs }, async (linq) => {
 		const { credentials } = linq;
 		let round = 0;
-		/** The same number for all, but for some that get another one each time. */
+		/** The same number for all, except for some that get another one each round. */
 		const items = () => {
 			round++;
 			return itemsOf(LINES).map((item, index) => ({
@@ -186,15 +186,15 @@ async function benchUnchanged(differing: number, responseDelayMs: number): Promi
 		await linq.counts();
 		await sync(true)();
 		const { lists, updates } = await linq.counts();
-		const title = `${LINES} items, ${differing} differ, ${responseDelayMs} ms an answer`;
+		const title = `${LINES} items, ${differing} differ, ${responseDelayMs} ms per response`;
 		console.log(`${title}, skipped: ${lists} GET, ${updates} PUT`);
-		const ways: Ways = {
+		const candidates: Candidates = {
 			'all are sent': sync(false),
 			'Skip Unchanged': sync(true),
-			"n8n's engine alone": async () =>
+			"n8n's engine without the node's work": async () =>
 				await run(
 					{
-						nodeType: new NothingDone(),
+						nodeType: new NoOpNode(),
 						parameters: update('id', '={{ $json.to }}', { skipUnchanged: true }),
 						items: items(),
 						credentials,
@@ -202,11 +202,11 @@ async function benchUnchanged(differing: number, responseDelayMs: number): Promi
 					LINES,
 				),
 		};
-		printRatios(title, await measure(ways, 5), 'all are sent');
+		printRatios(title, await measure(candidates, 5), 'all are sent');
 	});
 }
 
-/** Whether the time for each update stays the same. */
+/** Measures whether the time per update stays constant. */
 async function benchGrowth(counts: number[]): Promise<void> {
 	const rows: string[][] = [];
 	for (const lines of counts) {
@@ -221,12 +221,12 @@ async function benchGrowth(counts: number[]): Promise<void> {
 }
 
 async function bench(): Promise<void> {
-	if (!hasN8n) console.log("n8n's own nodes join in once npm run demo has installed n8n.");
+	if (!hasN8n) console.log("Without n8n's own nodes: npm run demo installs n8n, which has them.");
 	for (const lines of [100, 1_000, 10_000]) await benchList(lines, 5);
 	for (const lines of [2_000, 20_000]) await benchPoll(lines);
 	await benchMemory(100_000);
-	await benchUpdates('50 ms an answer', { responseDelayMs: 50 });
-	await benchUpdates('at once', {});
+	await benchUpdates('50 ms per response', { responseDelayMs: 50 });
+	await benchUpdates('no delay', {});
 	await benchLimit(100);
 	await benchUnchanged(10, 50);
 	await benchGrowth([5_000, 10_000, 20_000]);

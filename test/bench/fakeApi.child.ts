@@ -3,11 +3,11 @@ import { startFakeLinqApi } from '../fakeLinqApi/server';
 import type { Counts, LinqApiOptions } from './forkFakeApi';
 import { ACCOUNT } from './forkFakeApi';
 
-/** A local Linq API in this process, for the one that started it. */
+/** Starts a local Linq API in this process, for the one that forked it. */
 async function main(): Promise<void> {
 	const { lines, ...options } = JSON.parse(process.argv[2] ?? '') as LinqApiOptions;
 	const server = await startFakeLinqApi({ ...options, lines: manyLines(lines, ACCOUNT) });
-	// What was recorded is counted, and let go: a question.
+	// Any message asks for the counts, which then start over.
 	process.on('message', () => {
 		const counts: Counts = {
 			lists: server.requests.filter(({ method }) => method === 'GET').length,

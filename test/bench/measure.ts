@@ -1,17 +1,21 @@
 import Table from 'cli-table3';
 
-export type Ways = Record<string, () => Promise<unknown>>;
+/** What is compared, by name. */
+export type Candidates = Record<string, () => Promise<unknown>>;
 
 /**
- * Medians in milliseconds, the ways taken in turn so that each meets the same machine. Nothing forces the garbage
- * collector: that would throw compiled code away as well, and no n8n that is running does it.
+ * Returns the median time of each candidate in milliseconds. They take turns, so that each has the same conditions. The
+ * garbage collector is not forced: that would discard compiled code as well.
  */
-export async function measure(ways: Ways, rounds: number): Promise<Map<string, number>> {
-	const times = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
+export async function measure(
+	candidates: Candidates,
+	rounds: number,
+): Promise<Map<string, number>> {
+	const times = new Map(Object.keys(candidates).map((name) => [name, [] as number[]]));
 	for (let round = -1; round < rounds; round++) {
-		for (const [name, way] of Object.entries(ways)) {
+		for (const [name, candidate] of Object.entries(candidates)) {
 			const start = performance.now();
-			await way();
+			await candidate();
 			// The first round warms up.
 			if (round >= 0) times.get(name)?.push(performance.now() - start);
 		}
@@ -21,7 +25,7 @@ export async function measure(ways: Ways, rounds: number): Promise<Map<string, n
 	);
 }
 
-/** Prints times, and how they stand to one of them. */
+/** Prints times, and their ratio to one of them. */
 export function printRatios(title: string, medians: Map<string, number>, base: string): void {
 	const unit = medians.get(base) ?? NaN;
 	print(
@@ -30,6 +34,7 @@ export function printRatios(title: string, medians: Map<string, number>, base: s
 	);
 }
 
+/** Prints a table. */
 export function print(head: string[], rows: string[][]): void {
 	const table = new Table({ head, style: { head: [], border: [] } });
 	table.push(...rows);

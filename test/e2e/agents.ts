@@ -17,11 +17,11 @@ const AGENT = '@n8n/n8n-nodes-langchain.agent';
 const FORWARD = '+12025557777';
 const LINE = '+12025550003';
 
-/** What n8n makes of the node for an agent to call. */
+/** The type that n8n's ai-tools.ts makes of the node. */
 const TOOL = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTool';
 
 const LIST: INode['parameters'] = { operation: 'list' };
-/** A field that the model fills, as the ✨ button beside it writes it: the model is shown the field's name alone. */
+/** Returns an expression for a field that the model fills, as the ✨ button writes it: the model sees only its name. */
 const byModel = (name: string) =>
 	`={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('${name}', \`\`, 'string') }}`;
 const UPDATE: INode['parameters'] = {
@@ -35,10 +35,10 @@ const filled = (line: string, forwarding: string) => ({
 	Forwarding_Number_or_Clear: forwarding,
 });
 
-/** What models were shown when a person last judged it. */
+/** What models are shown, as a person last reviewed it. */
 const SNAPSHOT = fileURLToPath(new URL('./toolSchemas.snapshot.json', import.meta.url));
 
-/** The node as the tool of agents, and behind n8n's MCP Server Trigger. */
+/** Tests the node as an agent's tool, and behind n8n's MCP Server Trigger. */
 export function agents(environment: () => Environment, update: boolean): void {
 	let openAi: OpenAi;
 	let openAiCredential: string;
@@ -56,7 +56,7 @@ export function agents(environment: () => Environment, update: boolean): void {
 	});
 	beforeEach(() => {
 		environment().reset();
-		openAi.toolAnswers.length = 0;
+		openAi.toolResults.length = 0;
 	});
 
 	const tool = (name: string, parameters: INode['parameters']) => ({
@@ -64,8 +64,8 @@ export function agents(environment: () => Environment, update: boolean): void {
 		name,
 		type: TOOL,
 	});
-	/** Lets an agent work on items, and answers its execution. */
-	const ask = async (
+	/** Runs an agent on items, and returns its execution. */
+	const runAgent = async (
 		path: string,
 		typeVersion: number,
 		items: object[],
@@ -111,12 +111,12 @@ export function agents(environment: () => Environment, update: boolean): void {
 		let status = 404;
 		for (let tries = 0; status === 404 && tries < 50; tries++) {
 			if (tries > 0) await delay(100);
-			const answer = await fetch(`${n8n.address}/webhook/${path}`, {
+			const response = await fetch(`${n8n.address}/webhook/${path}`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json' },
 				body: JSON.stringify({ items }),
 			});
-			status = answer.status;
+			status = response.status;
 		}
 		assert.equal(status, 200);
 		const [execution] = await api.ended(id, 1);
@@ -125,12 +125,12 @@ export function agents(environment: () => Environment, update: boolean): void {
 		assert.equal(execution.status, 'success', execution.data?.resultData.error?.message);
 		return execution;
 	};
-	const saidDone = (execution: Execution) =>
+	const agentOutputs = (execution: Execution) =>
 		(execution.data?.resultData.runData.Agent?.at(-1)?.data?.main?.[0] ?? []).map(
 			({ json }) => json.output,
 		);
-	const linesOf = (answer: string | undefined) =>
-		(JSON.parse(answer ?? '') as Array<{ phone_number: string }>).map(
+	const linesOf = (result: string | undefined) =>
+		(JSON.parse(result ?? '') as Array<{ phone_number: string }>).map(
 			({ phone_number }) => phone_number,
 		);
 
@@ -142,50 +142,50 @@ export function agents(environment: () => Environment, update: boolean): void {
 				it(`lists for each of ${count} items`, async () => {
 					openAi.callWith = {};
 					const path = `agent-list-${version}-${count}`;
-					const execution = await ask(path, version, items, 'List Linq lines', LIST);
-					assert.equal(openAi.toolAnswers.length, count);
-					for (const answer of openAi.toolAnswers) assert.equal(linesOf(answer).length, 5);
+					const execution = await runAgent(path, version, items, 'List Linq lines', LIST);
+					assert.equal(openAi.toolResults.length, count);
+					for (const result of openAi.toolResults) assert.equal(linesOf(result).length, 5);
 					assert.equal(environment().linq.requests.length, count);
-					assert.deepEqual(saidDone(execution), Array(count).fill('It is done.'));
+					assert.deepEqual(agentOutputs(execution), Array(count).fill('It is done.'));
 					[shown.list] = openAi.tools;
 				});
 
 				it(`updates for each of ${count} items`, async () => {
 					openAi.callWith = filled(LINE, FORWARD);
 					const path = `agent-update-${version}-${count}`;
-					await ask(path, version, items, 'Update Linq forwarding', UPDATE);
-					assert.equal(openAi.toolAnswers.length, count);
+					await runAgent(path, version, items, 'Update Linq forwarding', UPDATE);
+					assert.equal(openAi.toolResults.length, count);
 					const { linq } = environment();
-					for (const answer of openAi.toolAnswers) assert.deepEqual(linesOf(answer), [LINE]);
+					for (const result of openAi.toolResults) assert.deepEqual(linesOf(result), [LINE]);
 					assert.equal(linq.requests.filter(({ method }) => method === 'PUT').length, count);
 					assert.equal(linq.lines[2]?.forwarding_number, FORWARD);
 					[shown.updateForwarding] = openAi.tools;
 				});
 			}
 
-			it('clears by the word clear, never by an empty answer', async () => {
+			it('clears with the word clear, and never with an empty value', async () => {
 				const { linq } = environment();
 				const [line] = linq.lines;
 				assert(line?.forwarding_number);
 				openAi.callWith = filled(line.phone_number, '');
-				await ask(`agent-empty-${version}`, version, [{}], 'Update Linq forwarding', UPDATE);
-				assert.match(openAi.toolAnswers[0] ?? '', /The forwarding number is empty/);
-				assert.match(openAi.toolAnswers[0] ?? '', /give the word clear/);
+				await runAgent(`agent-empty-${version}`, version, [{}], 'Update Linq forwarding', UPDATE);
+				assert.match(openAi.toolResults[0] ?? '', /The forwarding number is empty/);
+				assert.match(openAi.toolResults[0] ?? '', /give the word clear/);
 				assert.equal(linq.requests.length, 0);
 				assert(line.forwarding_number);
 				openAi.callWith = filled(line.phone_number, 'clear');
-				await ask(`agent-clear-${version}`, version, [{}], 'Update Linq forwarding', UPDATE);
-				assert.match(openAi.toolAnswers[1] ?? '', /"forwarding_number": ?null/);
+				await runAgent(`agent-clear-${version}`, version, [{}], 'Update Linq forwarding', UPDATE);
+				assert.match(openAi.toolResults[1] ?? '', /"forwarding_number": ?null/);
 				assert.equal(line.forwarding_number, null);
 			});
 
-			it('a line that is not there: the model is told what was wrong and what to do', async () => {
+			it('an unknown line: the model gets the cause and the remedy', async () => {
 				openAi.callWith = filled('+12025558888', FORWARD);
 				const path = `agent-unknown-${version}`;
-				await ask(path, version, [{}], 'Update Linq forwarding', UPDATE);
-				const [answer = ''] = openAi.toolAnswers;
-				assert.match(answer, /There is no line \+12025558888 in this Linq account/);
-				assert.match(answer, /The operation List shows all lines/);
+				await runAgent(path, version, [{}], 'Update Linq forwarding', UPDATE);
+				const [result = ''] = openAi.toolResults;
+				assert.match(result, /There is no line \+12025558888 in this Linq account/);
+				assert.match(result, /The operation List shows all lines/);
 				assert.deepEqual(
 					environment().linq.requests.map(({ method }) => method),
 					['GET'],
@@ -194,7 +194,7 @@ export function agents(environment: () => Environment, update: boolean): void {
 		});
 	}
 
-	it("n8n's MCP Server Trigger, asked by the official client", async () => {
+	it("n8n's MCP Server Trigger serves the node to the official MCP client", async () => {
 		const { api, n8n, linq } = environment();
 		const path = 'mcp-lines';
 		const workflow = workflowOf(
@@ -246,7 +246,7 @@ export function agents(environment: () => Environment, update: boolean): void {
 		}
 	});
 
-	it('what a model is shown is what a person has judged', async () => {
+	it('what models are shown is as a person last reviewed it', async () => {
 		const json = await format(JSON.stringify(shown), { parser: 'json', useTabs: true });
 		if (update) await writeFile(SNAPSHOT, json);
 		assert.deepEqual(JSON.parse(json), JSON.parse(await readFile(SNAPSHOT, 'utf8')));

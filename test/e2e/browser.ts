@@ -8,15 +8,15 @@ import { OWNER } from './n8nApi.js';
 import type { Environment } from './environment.js';
 import { startEnvironment } from './environment.js';
 
-/** Where the README's pictures are. */
-const PICTURES = '.github';
+/** The folder of the README's screenshots. */
+const SCREENSHOTS = '.github';
 
-/** Debian's, or the one that is named. */
+/** Debian's Chromium by default. */
 const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 const LINE = '+12025550003';
 
-/** A person at n8n's editor, in a browser without a window. One step follows the other. */
+/** A person in n8n's editor, in a headless browser. Each test continues where the one before ended. */
 describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	let environment: Environment;
 	let browser: Browser;
@@ -25,7 +25,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	before(async () => {
 		if (!existsSync(BROWSER)) {
 			throw new Error(
-				`There is no browser at ${BROWSER}. Install it, on Debian by apt-get install chromium, or name another one: CHROMIUM=/path/to/chromium`,
+				`There is no browser at ${BROWSER}. Install it, on Debian by apt-get install chromium, or give the path of another one: CHROMIUM=/path/to/chromium`,
 			);
 		}
 		selectors.setTestIdAttribute('data-test-id');
@@ -62,7 +62,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		await page.getByTestId('ndv-close-button').click();
 		await page.getByTestId('ndv').waitFor({ state: 'hidden' });
 	};
-	/** Adds a node from the panel: by its name, and its action where it has several. */
+	/** Adds a node from the panel: by its name, and by its action if it has several. */
 	const add = async (open: Locator, search: string, ...names: string[]) => {
 		await open.click();
 		await page.getByTestId('node-creator-search-bar').fill(search);
@@ -70,29 +70,29 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 			await page.getByTestId('node-creator-item-name').filter({ hasText: name }).first().click();
 		}
 	};
-	/** Adds the node behind a manual trigger, with one of its actions. */
+	/** Adds a manual trigger and the node, with one of its actions. */
 	const addToNewWorkflow = async (action: string) => {
 		await page.goto(`${environment.n8n.address}/workflow/new`);
 		await add(page.getByTestId('canvas-plus-button'), 'manual', 'Trigger manually');
 		const plus = page.getByTestId('node-creator-plus-button');
 		await add(plus, 'Linq', 'Linq Phone Numbers', action);
 	};
-	/** Takes the picture in n8n's light and in its dark colors. */
-	const picture = async (name: string) => {
-		// What n8n says for a moment.
+	/** Takes a screenshot in n8n's dark and light theme. */
+	const takeScreenshots = async (name: string) => {
+		// n8n's notification would cover a part.
 		await page.locator('.el-notification__closeBtn').click();
 		await page.mouse.move(0, 0);
 		for (const colorScheme of ['dark', 'light'] as const) {
 			await page.emulateMedia({ colorScheme });
 			await page.waitForTimeout(500);
 			await page.screenshot({
-				path: `${PICTURES}/${name}-${colorScheme}.png`,
+				path: `${SCREENSHOTS}/${name}-${colorScheme}.png`,
 				animations: 'disabled',
 			});
 		}
 	};
 
-	it('makes the credential, whose test fails with a wrong key and passes with the right one', async () => {
+	it('creates the credential, whose test fails with a wrong key and passes with the right one', async () => {
 		await page.goto(`${environment.n8n.address}/home/credentials`);
 		await page.getByTestId('add-resource-credential').first().click();
 		await page.getByTestId('new-credential-type-select').locator('input').fill('Linq');
@@ -120,10 +120,10 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		await execute();
 		await output().getByText('+12025558888').first().waitFor();
 		assert.equal(environment.linq.lines[2]?.forwarding_number, '+12025558888');
-		await picture('update');
+		await takeScreenshots('update');
 	});
 
-	it('sees why a number is refused', async () => {
+	it('sees why a number is rejected', async () => {
 		await field('forwardingNumber').fill('2025558888');
 		await execute();
 		await output().getByText('does not begin with + and the country code').first().waitFor();
@@ -136,7 +136,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		await execute();
 		await output().getByText('reputation_status').first().waitFor();
 		await output().getByText('+12025550005').waitFor();
-		await picture('list');
+		await takeScreenshots('list');
 		await closeNode();
 	});
 
@@ -149,7 +149,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 			'On reputation',
 		);
 		const line = page.getByRole('option', { name: `${LINE} (CRITICAL)` });
-		// It does not open while n8n still asks for the lines.
+		// It does not open while n8n still loads the lines.
 		for (let tries = 0; tries < 10 && !(await line.isVisible()); tries++) {
 			await page.getByTestId('parameter-input-lines').click();
 			await page.waitForTimeout(1_000);
@@ -169,7 +169,7 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 			.locator('[data-handleid="inputs/ai_tool/0"]')
 			.getByTestId('canvas-handle-plus');
 		await add(tools, 'Linq', 'Linq Phone Numbers');
-		// What n8n adds for agents alone.
+		// n8n adds this field for agents only.
 		await page.getByText('Tool Description').waitFor();
 		await page.getByTestId('parameter-input-operation').click();
 		await page.getByRole('option', { name: 'Update Forwarding' }).click();

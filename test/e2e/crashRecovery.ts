@@ -7,7 +7,7 @@ import { calledWithItems, linqNode, workflowOf } from './workflows.js';
 
 const FORWARD = '+12025557777';
 
-/** n8n ends in the middle of its work, as by a power cut. */
+/** Tests that n8n is killed while the node runs, as by a power cut. */
 export function killed(environment: () => Environment): void {
 	before(() => {
 		const { linq, reset } = environment();
@@ -15,7 +15,7 @@ export function killed(environment: () => Environment): void {
 		linq.lines.splice(0, 5, ...manyLines(300));
 	});
 
-	it('amid 300 updates: what was sent is what Linq saw, and nothing is sent again by itself', async () => {
+	it('during 300 updates: only updates that were sent are applied, and none is sent again after the restart', async () => {
 		const { api, n8n, linq, credential } = environment();
 		linq.faults.push({ fault: { kind: 'delay', ms: 100 } });
 		const path = 'killed';
@@ -32,12 +32,12 @@ export function killed(environment: () => Environment): void {
 		let status = 404;
 		for (let tries = 0; status === 404 && tries < 50; tries++) {
 			await delay(100);
-			const answer = await fetch(`${n8n.address}/webhook/${path}`, {
+			const response = await fetch(`${n8n.address}/webhook/${path}`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json' },
 				body: JSON.stringify({ items: linq.lines.map((line) => ({ line: line.id })) }),
 			});
-			status = answer.status;
+			status = response.status;
 		}
 		assert.equal(status, 200);
 		while (linq.requests.length < 60) await delay(20);
@@ -52,7 +52,7 @@ export function killed(environment: () => Environment): void {
 		assert.equal(linq.requests.length, sent);
 		const [execution] = await api.executions(id);
 		console.log(
-			`    sent ${sent}, changed ${changed.length} of 300; n8n says ${execution?.status ?? 'nothing'}`,
+			`    sent ${sent}, changed ${changed.length} of 300; n8n's status is ${execution?.status ?? 'nothing'}`,
 		);
 		assert.equal(execution?.status, 'crashed');
 	});

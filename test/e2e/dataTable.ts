@@ -1,12 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { N8nApi } from './n8nApi.js';
 
-/** The columns that each table has. */
+/** The columns that n8n adds to each table. */
 const ADDED = ['id', 'createdAt', 'updatedAt'];
 
 export type ColumnType = 'string' | 'date';
 
-/** One of n8n's data tables, made and filled as a person does in the editor. */
+/** One of n8n's data tables, created and filled by the editor's own requests. */
 export class DataTable {
 	private constructor(
 		private readonly api: N8nApi,
@@ -32,7 +32,7 @@ export class DataTable {
 		await this.api.editor('POST', `${this.path}/insert`, { data: rows, returnType: 'count' });
 	}
 
-	/** All rows, without the columns that n8n adds. */
+	/** Returns all rows, without the columns that n8n adds. */
 	async rows(): Promise<IDataObject[]> {
 		const { data } = await this.api.editor<{ data: IDataObject[] }>('GET', `${this.path}/rows`);
 		return data.map((row) =>

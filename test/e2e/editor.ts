@@ -8,7 +8,7 @@ import { LINQ_NODE, noOp, workflowOf } from './workflows.js';
 
 const TRIGGER_NODE = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTrigger';
 
-/** What the editor asks of the credential and the nodes, and what happens when a person publishes or tests the trigger. */
+/** Tests what the editor requests of the credential and the nodes, and how a person publishes or tests the trigger. */
 export function editor(environment: () => Environment): void {
 	beforeEach(() => {
 		environment().reset();
@@ -25,16 +25,16 @@ export function editor(environment: () => Environment): void {
 				},
 			);
 
-		it('the right key', async () => {
+		it('succeeds with the right key', async () => {
 			const { apiKey, baseUrl } = environment().linq;
-			// n8n's own limit of where else the key may go, as the README advises.
+			// n8n's setting for other nodes, as the README advises.
 			for (const allowedHttpRequestDomains of ['all', 'none']) {
 				const { status } = await test({ apiKey, baseUrl, allowedHttpRequestDomains });
 				assert.equal(status, 'OK');
 			}
 		});
 
-		it('a wrong key', async () => {
+		it('fails with a wrong key', async () => {
 			const { status, message } = await test({
 				apiKey: 'wrong',
 				baseUrl: environment().linq.baseUrl,
@@ -43,7 +43,7 @@ export function editor(environment: () => Environment): void {
 			assert.match(message, /Authorization failed|Unauthorized|credentials/i);
 		});
 
-		it('a web page in place of the API', async () => {
+		it('fails if the base URL is a web page', async () => {
 			const site = Fastify();
 			site.get('*', async (_, reply) => await reply.type('text/html').send('<html>Hello</html>'));
 			try {
@@ -57,8 +57,8 @@ export function editor(environment: () => Environment): void {
 		});
 	});
 
-	it('the picker of lines, also searched', async () => {
-		const ask = async (filter?: string) =>
+	it('the picker lists the lines, and searches them', async () => {
+		const search = async (filter?: string) =>
 			await environment().api.editor<{ results: Array<{ name: string; value: string }> }>(
 				'POST',
 				'/dynamic-node-parameters/resource-locator-results',
@@ -72,7 +72,7 @@ export function editor(environment: () => Environment): void {
 				},
 			);
 		assert.deepEqual(
-			(await ask()).results.map(({ name }) => name),
+			(await search()).results.map(({ name }) => name),
 			[
 				'+12025550001 (HEALTHY)',
 				'+12025550002 (AT_RISK)',
@@ -81,12 +81,12 @@ export function editor(environment: () => Environment): void {
 				'+12025550005 (AT_RISK)',
 			],
 		);
-		assert.deepEqual(await ask('0003'), {
+		assert.deepEqual(await search('0003'), {
 			results: [{ name: '+12025550003 (CRITICAL)', value: environment().linq.lines[2]?.id }],
 		});
 	});
 
-	it("the trigger's list of lines", async () => {
+	it('the trigger offers the lines', async () => {
 		const choices = await environment().api.editor<Array<{ name: string; value: string }>>(
 			'POST',
 			'/dynamic-node-parameters/options',
@@ -115,8 +115,8 @@ export function editor(environment: () => Environment): void {
 				},
 				noOp('Then'),
 			]);
-		const until = async (what: string, come: () => boolean) => {
-			for (let tries = 0; !come(); tries++) {
+		const until = async (what: string, isDone: () => boolean) => {
+			for (let tries = 0; !isDone(); tries++) {
 				assert(tries < 100, `waited ten seconds for ${what}`);
 				await delay(100);
 			}
@@ -126,7 +126,7 @@ export function editor(environment: () => Environment): void {
 			const { api, linq } = environment();
 			const id = await api.createWorkflow(workflow('published'));
 			await api.publish(id);
-			await until('the subscription', () => linq.subscriptions.all.length === 1);
+			await until('the subscription to be created', () => linq.subscriptions.all.length === 1);
 			await delay(500);
 			const deliveries = await linq.changeReputation('+12025550001', 'AT_RISK');
 			assert.deepEqual(
@@ -138,10 +138,10 @@ export function editor(environment: () => Environment): void {
 			assert.equal(item?.json.reputation_change, 'worsened');
 			assert.equal(Object.keys(item.json).includes('delivery'), false);
 			await api.unpublish(id);
-			await until('its end', () => linq.subscriptions.all.length === 0);
+			await until('the subscription to be deleted', () => linq.subscriptions.all.length === 0);
 		});
 
-		it('listens for a test event, which has an address of its own', async () => {
+		it('listens for a test event at an address of its own', async () => {
 			const { api, linq } = environment();
 			const id = await api.createWorkflow(workflow('tested'));
 			const saved = await api.editor<object>('GET', `/workflows/${id}`);
@@ -149,13 +149,13 @@ export function editor(environment: () => Environment): void {
 				'POST',
 				`/workflows/${id}/run`,
 				{
-					// n8n 1 wants the workflow itself, n8n 2 takes it from its database.
+					// n8n 1 needs the workflow itself, n8n 2 loads it from its database.
 					workflowData: saved,
 					triggerToStartFrom: { name: TRIGGER },
 				},
 			);
 			assert.equal(waiting.waitingForWebhook, true);
-			await until('the subscription', () => linq.subscriptions.all.length === 1);
+			await until('the subscription to be created', () => linq.subscriptions.all.length === 1);
 			const [subscription] = linq.subscriptions.all;
 			assert(subscription);
 			assert.match(callable(subscription), /\/webhook-test\//);
@@ -169,7 +169,7 @@ export function editor(environment: () => Environment): void {
 			assert.equal(execution?.mode, 'manual');
 			const item = execution.data?.resultData.runData[TRIGGER]?.[0]?.data?.main?.[0]?.[0];
 			assert.equal(item?.json.new_reputation, 'CRITICAL');
-			await until('its end', () => linq.subscriptions.all.length === 0);
+			await until('the subscription to be deleted', () => linq.subscriptions.all.length === 0);
 		});
 	});
 }

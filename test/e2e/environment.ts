@@ -16,12 +16,16 @@ export interface Environment {
 	linq: FakeLinqApi;
 	/** The id of the Linq credential in n8n. */
 	credential: string;
-	/** Gives the local Linq API its lines back, and forgets what it saw and what was to go wrong. */
+	/** Resets the local Linq API: its lines, the recorded requests and the faults. */
 	reset: () => void;
 	stop: () => Promise<void>;
 }
 
-/** @param env environment variables of n8n beside its usual ones */
+/**
+ * Starts n8n and a local Linq API, and creates the Linq credential.
+ *
+ * @param env environment variables of n8n beside its usual ones
+ */
 export async function startEnvironment(
 	version: string,
 	env: Record<string, string> = {},
@@ -31,7 +35,7 @@ export async function startEnvironment(
 	const n8n = await prepareN8n(folder, {
 		version,
 		env: {
-			// Community nodes as tools of agents, and a model on this machine.
+			// Community nodes as tools of agents.
 			N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true',
 			...env,
 		},

@@ -15,11 +15,11 @@ import { noOp, workflowOf } from './workflows.js';
 const TRIGGER = 'On a change';
 const LAST = 'Then';
 
-/** As Linq does, but for its long pauses. */
+/** Like Linq's, but with shorter pauses. */
 const SENDER_WAITS_MS = 10_000;
 const SENDER_RETRIES_AFTER_MS = 1_000;
 
-/** How the trigger's events reach workflows in a whole n8n: responses, slots, restarts, copies of a workflow. */
+/** Tests how the trigger's events reach workflows in a real n8n: responses, concurrency, restarts, copies of a workflow. */
 export function eventDelivery(version: string): void {
 	const isN8n2 = !version.startsWith('1.');
 	const trigger = (credential: string, webhookId: string): NodeToTest => ({
@@ -32,10 +32,10 @@ export function eventDelivery(version: string): void {
 	const publish = async ({ api, linq }: Environment, id: string, count = 1) => {
 		await api.publish(id);
 		while (linq.subscriptions.all.length < count) await delay(50);
-		// n8n saves the subscription, and opens the address.
+		// n8n saves the subscription, and registers the webhook.
 		await delay(1_000);
 	};
-	/** The ID of the event that an execution ran to its end with. */
+	/** Returns the ID of an execution's event, if it succeeded. */
 	const eventOf = ({ status, data }: Execution) => {
 		const item = data?.resultData.runData[LAST]?.[0]?.data?.main?.[0]?.[0];
 		return status === 'success' ? item?.json.event_id : undefined;
@@ -44,7 +44,7 @@ export function eventDelivery(version: string): void {
 	describe('without a limit', () => {
 		let environment: Environment;
 		before(async () => {
-			// n8n 2 spares its own Webhook node, and no other, an isolate for each request: see its live-webhooks.ts.
+			// Else n8n 2 creates no isolate for a request to its own Webhook node, but for others: see its live-webhooks.ts.
 			const env = { N8N_EXPRESSION_ENGINE_ALLOW_WEBHOOK_ISOLATE_SKIP: 'false' };
 			environment = await startEnvironment(version, env);
 		});
@@ -110,14 +110,14 @@ export function eventDelivery(version: string): void {
 				console.log(
 					`    ${what}: ${a.toFixed(0)} ms, n8n's Webhook node ${b.toFixed(0)} ms, ratio ${ratio} (limit ${limit})`,
 				);
-				// Twice what is promised: beside other work on the machine, the figures are no measurement.
+				// Twice the documented ratio: with other load on the machine, this is no measurement.
 				assert(a / b <= 2 * limit, `${what}: ${ratio}`);
 			}
 			await api.unpublish(ours);
 			await api.unpublish(theirs);
 		});
 
-		it('a second import of a workflow’s file cannot be published, and leaves the first its subscription', async () => {
+		it('a second import of a workflow’s file cannot be published, and the first keeps its subscription', async () => {
 			const { api, linq, credential } = environment;
 			const file = workflowOf('imported', [trigger(credential, 'e2e-imported'), noOp(LAST)]);
 			const first = await api.createWorkflow(file);
@@ -133,7 +133,7 @@ export function eventDelivery(version: string): void {
 			await api.unpublish(first);
 		});
 
-		it('a copy of the database at another address leaves production its subscription', async () => {
+		it('if a copy of the database runs at another address, production keeps its subscription', async () => {
 			const { api, linq, n8n, credential } = environment;
 			const id = await api.createWorkflow(
 				workflowOf('production', [trigger(credential, 'e2e-production'), noOp(LAST)]),
@@ -183,7 +183,7 @@ export function eventDelivery(version: string): void {
 				},
 				noOp(LAST),
 			]);
-		/** Delivers an event as Linq does, and returns how many tries it took. */
+		/** Delivers an event as Linq does, and returns how many attempts it took. */
 		const deliver = async (event = newEvent()): Promise<number> => {
 			const [subscription] = environment.linq.subscriptions.all;
 			assert(subscription);
@@ -192,19 +192,19 @@ export function eventDelivery(version: string): void {
 				const address = callable(subscription);
 				const status = await post(address, signing_secret, event, new Date(), SENDER_WAITS_MS);
 				if (status === 200) return tries;
-				assert(status === undefined || status >= 500, `refused with ${status}`);
+				assert(status === undefined || status >= 500, `rejected with ${status}`);
 				await delay(SENDER_RETRIES_AFTER_MS);
 			}
 		};
 
-		it('30 events: each runs once, and none needs a third try', async () => {
+		it('30 events: each runs once, and none needs a third attempt', async () => {
 			const { api } = environment;
 			const id = await api.createWorkflow(slowWorkflow('slow', 2));
 			await publish(environment, id);
 			const events = Array.from({ length: 30 }, newEvent);
 			const tries = await Promise.all(events.map(deliver));
 			const executions = await api.ended(id, events.length, 180);
-			console.log(`    tries: ${Math.max(...tries)} at most; executions: ${executions.length}`);
+			console.log(`    attempts: ${Math.max(...tries)} at most; executions: ${executions.length}`);
 			assert(Math.max(...tries) <= 2);
 			assert.deepEqual(
 				executions.map(eventOf).sort(),
@@ -213,9 +213,9 @@ export function eventDelivery(version: string): void {
 			await api.unpublish(id);
 		});
 
-		// n8n 1 loses some at SIGKILL, see docs/operations.md.
+		// n8n 1 loses some events at SIGKILL: see docs/operations.md.
 		for (const signal of isN8n2 ? (['SIGTERM', 'SIGKILL'] as const) : []) {
-			it(`a restart by ${signal} while events wait for a slot: what was acknowledged runs, or is seen as failed`, async () => {
+			it(`a restart by ${signal} while events wait for a slot: each acknowledged event runs, or has a failed execution`, async () => {
 				const { api, n8n, linq } = environment;
 				linq.subscriptions.all.length = 0;
 				const id = await api.createWorkflow(slowWorkflow(signal, 8));

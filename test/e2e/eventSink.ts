@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 
-/** Takes what the workflows under test post to it: what surely was executed. */
+/** Counts the events that the workflows under test post to it, which proves that they ran. */
 export interface EventSink {
 	address: string;
 	/** How often each id was posted. */
@@ -8,6 +8,7 @@ export interface EventSink {
 	stop: () => Promise<void>;
 }
 
+/** Starts an event sink on loopback. */
 export async function startEventSink(): Promise<EventSink> {
 	const times = new Map<string, number>();
 	const app = Fastify();

@@ -12,19 +12,19 @@ import type { Environment } from './environment.js';
 export interface ExampleSettings {
 	/** The address of the chat's incoming webhook. */
 	chat?: string;
-	/** Chosen in each of the nodes that want one. */
+	/** Set in each node that needs one. */
 	table?: DataTable;
-	/** Their ids by type; that of Linq is the setting's. */
+	/** Their ids by type; Linq's is the environment's. */
 	credentials?: Record<string, string>;
 	/** Parameters by the name of their node. */
 	parameters?: Record<string, INode['parameters']>;
-	/** What a test puts in the place of a node, by its name: for what cannot be run here. */
+	/** Replacements for nodes that cannot run here, by the node's name. */
 	replacing?: Record<string, Partial<INode>>;
 }
 
 const SCHEDULE = 'n8n-nodes-base.scheduleTrigger';
 
-/** An example in n8n, as it is in the repo but for what its note says to set. */
+/** An example in n8n, unchanged except for what its note says to set. */
 export class InstalledExample {
 	private constructor(
 		private readonly environment: Environment,
@@ -32,6 +32,7 @@ export class InstalledExample {
 		private readonly file: string,
 	) {}
 
+	/** Imports an example. Its schedules become webhooks, so that a test can start them: see `start`. */
 	static async install(
 		environment: Environment,
 		file: string,
@@ -56,7 +57,7 @@ export class InstalledExample {
 				credential.id = ids[type] ?? null;
 			}
 			if ('dataTableId' in node.parameters) {
-				assert(table, `${file} wants a data table`);
+				assert(table, `${file} needs a data table`);
 				node.parameters.dataTableId = { __rl: true, mode: 'list', value: table.id };
 			}
 			Object.assign(node.parameters, parameters[node.name]);
@@ -66,7 +67,7 @@ export class InstalledExample {
 		const installed = new InstalledExample(environment, id, file);
 		const scheduled = example.nodes.filter(({ type }) => type === SCHEDULE);
 		if (scheduled.length === 0) return installed;
-		// n8n takes the schedule as it is; a test does not wait for the evening.
+		// n8n accepts the schedules as they are; a test cannot wait for the evening.
 		await api.publish(id);
 		await api.unpublish(id);
 		for (const node of scheduled) {
@@ -90,22 +91,22 @@ export class InstalledExample {
 		await this.environment.api.unpublish(this.id);
 	}
 
-	/** Lets one of its schedules start it, and answers the execution once it has ended. */
+	/** Starts it as one of its schedules would, and returns the execution once it has ended. */
 	async start(schedule: string): Promise<Execution> {
 		const { api } = this.environment;
 		const before = await api.executions(this.id);
-		const answer = await this.call(this.path(schedule), { method: 'POST' });
-		assert.equal(answer.status, 200);
+		const response = await this.call(this.path(schedule), { method: 'POST' });
+		assert.equal(response.status, 200);
 		const [execution] = await api.ended(this.id, before.length + 1);
 		assert(execution);
 		return execution;
 	}
 
-	/** Calls a webhook. n8n opens it a little after publishing. */
+	/** Calls a webhook; retries a 404, because n8n registers it a little after publishing. */
 	async call(path: string, request: RequestInit = {}): Promise<Response> {
 		for (let tries = 0; ; tries++) {
-			const answer = await fetch(`${this.environment.n8n.address}/webhook/${path}`, request);
-			if (answer.status !== 404 || tries === 50) return answer;
+			const response = await fetch(`${this.environment.n8n.address}/webhook/${path}`, request);
+			if (response.status !== 404 || tries === 50) return response;
 			await delay(100);
 		}
 	}

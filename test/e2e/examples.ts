@@ -23,7 +23,7 @@ const FIFTH = '+12025550005';
 const ON_CALL = '+12025557777';
 const OTHER = '+12025558888';
 
-/** n8n takes no Poll Time that is more often than a minute, but any number of them. */
+/** n8n accepts one poll a minute per Poll Time, but any number of Poll Times. */
 const EVERY_SECOND = {
 	item: Array.from({ length: 60 }, (_, second) => ({
 		mode: 'custom',
@@ -39,25 +39,25 @@ function linesAtRisk(count: number) {
 	}));
 }
 
-/** Waits for what n8n does by itself. */
-async function until(what: string, come: () => boolean): Promise<void> {
-	for (let tries = 0; !come(); tries++) {
+/** Waits for what n8n does by itself, a minute at most. */
+async function until(what: string, isDone: () => boolean): Promise<void> {
+	for (let tries = 0; !isDone(); tries++) {
 		if (tries === 600) throw new Error(`Waited a minute for ${what}`);
 		await delay(100);
 	}
 }
 
-/** The example workflows, as they are in the repo. */
+/** Tests the example workflows. */
 export function examples(environment: () => Environment): void {
 	const chat = Fastify();
-	const told: string[] = [];
+	const messages: string[] = [];
 	let chatAddress = '';
 	let chatIsDown = false;
 
 	before(async () => {
 		chat.post<{ Body: { text: string } }>('/', async ({ body }, reply) => {
 			if (chatIsDown) return await reply.code(400).send();
-			told.push(body.text);
+			messages.push(body.text);
 			return await Promise.resolve({});
 		});
 		chatAddress = await chat.listen({ host: '127.0.0.1', port: 0 });
@@ -68,16 +68,16 @@ export function examples(environment: () => Environment): void {
 	beforeEach(() => {
 		environment().reset();
 		environment().linq.writes.length = 0;
-		told.length = 0;
+		messages.length = 0;
 		chatIsDown = false;
 	});
 
 	const numberOf = (id: string) =>
 		environment().linq.lines.find((one) => one.id === id)?.phone_number;
-	/** What Linq was asked to write: line and number, in order. */
+	/** Returns the updates that Linq applied: line and number, in order. */
 	const written = () => environment().linq.writes.map(({ id, to }) => [numberOf(id), to]);
-	/** How often Linq was asked for what. */
-	const asked = (method: string) =>
+	/** Returns how many requests Linq got with a method. */
+	const requestCount = (method: string) =>
 		environment().linq.requests.filter((request) => request.method === method).length;
 	const forwarding = (phoneNumber: string) =>
 		environment().linq.lines.find(({ phone_number }) => phone_number === phoneNumber)
@@ -86,7 +86,7 @@ export function examples(environment: () => Environment): void {
 	describe('at-risk-lines-to-spreadsheet.json', () => {
 		let report: InstalledExample;
 		const files = async () => (await readdir(environment().n8n.filesFolder)).sort();
-		/** The file of today, as a spreadsheet program reads it. */
+		/** Returns the rows of today's file, as a spreadsheet program reads it. */
 		const rows = async () => {
 			const today = (await files()).filter((file) =>
 				/^at-risk-lines-\d{4}-\d\d-\d\d\.xlsx$/.test(file),
@@ -114,7 +114,7 @@ export function examples(environment: () => Environment): void {
 			for (const file of await files()) await rm(join(filesFolder, file));
 		});
 
-		it('one file a day with all lines at risk, whose numbers keep their +', async () => {
+		it('creates one file a day with all lines at risk, whose numbers keep their +', async () => {
 			const { linq } = environment();
 			Object.assign(linq.lines[1] ?? {}, { forwarding_number: ON_CALL });
 			await run();
@@ -128,8 +128,8 @@ export function examples(environment: () => Environment): void {
 			assert.equal((await files()).length, 1);
 		});
 
-		// What the days before leave are their files: the workflow remembers nothing.
-		it('5,001 lines at risk, on the fortieth day too', async () => {
+		// The workflow keeps no state: earlier days leave only their files.
+		it('lists 5,001 lines at risk on the fortieth day as well', async () => {
 			const { linq, n8n } = environment();
 			const lines = linesAtRisk(5_001);
 			linq.lines.splice(0, linq.lines.length, ...lines);
@@ -146,7 +146,7 @@ export function examples(environment: () => Environment): void {
 			}
 		});
 
-		it('no line at risk: no file', async () => {
+		it('creates no file if no line is at risk', async () => {
 			const { linq } = environment();
 			linq.lines.splice(1);
 			await run();
@@ -154,7 +154,7 @@ export function examples(environment: () => Environment): void {
 		});
 	});
 
-	it('forwarding-from-webhook.json: the rota learns who failed, itself or Linq, and can undo', async () => {
+	it('forwarding-from-webhook.json: the status says whether the rota or Linq failed, and undo restores', async () => {
 		const { api, linq } = environment();
 		const webhook = await InstalledExample.install(environment(), 'forwarding-from-webhook.json', {
 			credentials: {
@@ -186,8 +186,8 @@ export function examples(environment: () => Environment): void {
 			[FIRST, ON_CALL],
 			[SECOND, null],
 		] as const) {
-			const answer = await post({ line, forward_to: OTHER });
-			const { undo } = (await answer.json()) as { undo: object };
+			const response = await post({ line, forward_to: OTHER });
+			const { undo } = (await response.json()) as { undo: object };
 			assert.equal((await post(undo)).status, 200);
 			assert.deepEqual(written().splice(-2), [
 				[line, OTHER],
@@ -200,7 +200,7 @@ export function examples(environment: () => Environment): void {
 	describe('on-call-rota-by-schedule.json', () => {
 		let table: DataTable;
 		let rota: InstalledExample;
-		/** So many hours from now, as a clock in Athens shows it in winter. */
+		/** Returns the time this many hours from now, with Athens' offset in winter. */
 		const hours = (count: number) =>
 			new Date(Date.now() + (count + 2) * 3_600_000).toISOString().replace('Z', '+02:00');
 		const shift = (line: string | null, forward_to: string | null, from = -1, to = 1) => ({
@@ -231,7 +231,7 @@ export function examples(environment: () => Environment): void {
 			await table.clear();
 		});
 
-		it('forwards as the shift of now says, and sends nothing again', async () => {
+		it('forwards to the number of the current shift, and sends nothing the second time', async () => {
 			await table.insert([
 				shift(FIRST, OTHER, -3, -1),
 				shift(FIRST, ON_CALL),
@@ -246,16 +246,16 @@ export function examples(environment: () => Environment): void {
 			]);
 			assert.equal((await run()).status, 'success');
 			assert.equal(written().length, 2);
-			assert.deepEqual(told, []);
+			assert.deepEqual(messages, []);
 		});
 
-		it('no shift now: asks nothing, sends nothing', async () => {
+		it('sends no request if there is no current shift', async () => {
 			await table.insert([shift(FIRST, ON_CALL, 1, 2)]);
 			assert.equal((await run()).status, 'success');
 			assert.equal(environment().linq.requests.length, 0);
 		});
 
-		it('overlapping shifts: the one that started last counts', async () => {
+		it('overlapping shifts: the one that started last wins', async () => {
 			await table.insert([
 				shift(FIRST, OTHER, -5),
 				shift(FIRST, ON_CALL, -1),
@@ -267,16 +267,16 @@ export function examples(environment: () => Environment): void {
 			assert.equal(written().length, 1);
 		});
 
-		it('one line in two spellings: the shift that started last counts, and is sent once', async () => {
+		it('a line written in two ways: the shift that started last wins, and is sent once', async () => {
 			await table.insert([shift(SECOND, ON_CALL, -1), shift('+1 202 555 0002', OTHER, -3)]);
 			for (let times = 0; times < 3; times++) {
 				assert.equal((await run()).status, 'success');
 				assert.deepEqual(written(), [[SECOND, ON_CALL]]);
 			}
-			assert.deepEqual(told, []);
+			assert.deepEqual(messages, []);
 		});
 
-		it('one line by its number and by its ID: the shift that started last counts', async () => {
+		it('a line by its number and by its ID: the shift that started last wins', async () => {
 			const id = environment().linq.lines[1]?.id ?? '';
 			await table.insert([shift(SECOND, OTHER, -3), shift(id.toUpperCase(), ON_CALL, -1)]);
 			for (let times = 0; times < 2; times++) {
@@ -285,13 +285,13 @@ export function examples(environment: () => Environment): void {
 			}
 		});
 
-		it('the word clear clears', async () => {
+		it('the word clear stops forwarding', async () => {
 			await table.insert([shift(FIRST, 'clear')]);
 			await run();
 			assert.deepEqual(written(), [[FIRST, null]]);
 		});
 
-		it('a row that is wrong and a line that fails: told, not a success, and the others are done', async () => {
+		it('invalid rows and failing lines are reported, the execution fails, and the other lines are updated', async () => {
 			const { linq } = environment();
 			linq.faults.push({ path: linq.lines[1]?.id, fault: { kind: 'apiError', code: 2005 } });
 			await table.insert([
@@ -306,8 +306,8 @@ export function examples(environment: () => Environment): void {
 			assert.match(execution.data?.resultData.error?.message ?? '', /^4 shifts failed/);
 			assert.equal(forwarding(FIRST), '+12025559999');
 			assert.equal(forwarding(THIRD), ON_CALL);
-			assert.equal(told.length, 1);
-			const [text = ''] = told;
+			assert.equal(messages.length, 1);
+			const [text = ''] = messages;
 			assert.match(text, /^Not forwarded as the rota says:\n/);
 			assert.match(text, /Line \+12025550001: The forwarding number is empty/);
 			assert.match(text, /Line \+12025550002: .*Access denied/);
@@ -349,7 +349,7 @@ export function examples(environment: () => Environment): void {
 			await table.clear();
 		});
 
-		it('forwards in the evening, restores in the morning, and clears what was clear', async () => {
+		it('forwards in the evening, restores in the morning, and clears lines that were not forwarded', async () => {
 			assert.equal((await evening()).status, 'success');
 			assert.deepEqual(allForwarding(), NIGHT);
 			assert.deepEqual(await table.rows(), [
@@ -360,10 +360,10 @@ export function examples(environment: () => Environment): void {
 			assert.deepEqual(allForwarding(), BEFORE);
 			assert.deepEqual(await table.rows(), []);
 			assert.equal(written().length, 10);
-			assert.deepEqual(told, []);
+			assert.deepEqual(messages, []);
 		});
 
-		it('an evening that runs twice, and with another number: what was before stays what it was', async () => {
+		it('an evening that runs twice, also with another number, keeps the saved forwarding', async () => {
 			await evening();
 			const remembered = await table.rows();
 			await evening();
@@ -377,7 +377,7 @@ export function examples(environment: () => Environment): void {
 			assert.deepEqual(allForwarding(), BEFORE);
 		});
 
-		it('a morning that runs twice, or by itself, sends nothing', async () => {
+		it('a morning that runs twice, or without an evening, sends nothing', async () => {
 			assert.equal((await morning()).status, 'success');
 			await evening();
 			await morning();
@@ -387,18 +387,21 @@ export function examples(environment: () => Environment): void {
 			assert.equal(forwarding(SECOND), ON_CALL);
 		});
 
-		it('a line that fails in the evening: told, not a success, and left as it was in the morning', async () => {
+		it('a line that fails in the evening: reported, the execution fails, and the morning does not change it', async () => {
 			const { linq } = environment();
 			linq.faults.push({ path: linq.lines[0]?.id, fault: { kind: 'apiError', code: 2005 } });
 			const execution = await evening();
 			assert.equal(execution.status, 'error');
-			assert.match(told.join(), /^Not forwarded after hours:\nLine \+12025550001: .*Access denied/);
+			assert.match(
+				messages.join(),
+				/^Not forwarded after hours:\nLine \+12025550001: .*Access denied/,
+			);
 			assert.deepEqual(allForwarding(), ['+12025559999', ...NIGHT.slice(1)]);
 			linq.faults.length = 0;
 			linq.requests.length = 0;
 			await morning();
 			assert.deepEqual(allForwarding(), BEFORE);
-			assert.equal(asked('PUT'), 4, 'the failed line is not written in the morning');
+			assert.equal(requestCount('PUT'), 4, 'the failed line is not written in the morning');
 			assert.deepEqual(await table.rows(), []);
 		});
 
@@ -409,7 +412,7 @@ export function examples(environment: () => Environment): void {
 				fault: { kind: 'respondAfterApplying', status: 403 },
 			});
 			assert.equal((await evening()).status, 'error');
-			assert.equal(told.length, 1);
+			assert.equal(messages.length, 1);
 			assert.deepEqual(allForwarding(), NIGHT);
 			linq.faults.length = 0;
 			await evening();
@@ -417,14 +420,14 @@ export function examples(environment: () => Environment): void {
 			assert.deepEqual(allForwarding(), BEFORE);
 		});
 
-		it('a line that fails in the morning: told, remembered over the next evening, and restored then', async () => {
+		it('a line that fails in the morning: reported, kept over the next evening, and restored the next morning', async () => {
 			const { linq } = environment();
 			await evening();
 			linq.faults.push({ path: linq.lines[0]?.id, fault: { kind: 'apiError', code: 2005 } });
 			const execution = await morning();
 			assert.equal(execution.status, 'error');
 			assert.match(
-				told.join(),
+				messages.join(),
 				/^Not restored in the morning:\nLine \+12025550001: .*Access denied/,
 			);
 			assert.deepEqual(await table.rows(), [{ line: FIRST, forward_to: '+12025559999' }]);
@@ -435,15 +438,15 @@ export function examples(environment: () => Environment): void {
 			assert.deepEqual(allForwarding(), BEFORE);
 		});
 
-		it('a line that has left the account: told once, with where its calls went, and its row goes', async () => {
+		it('a line that has left the account: reported once, with the number its calls went to, and its row is deleted', async () => {
 			const { linq } = environment();
 			await evening();
 			linq.lines.shift();
 			const execution = await morning();
 			assert.equal(execution.status, 'error');
-			assert.equal(told.length, 1);
+			assert.equal(messages.length, 1);
 			assert.match(
-				told.join(),
+				messages.join(),
 				/^Not restored in the morning:\nLine \+12025550001: There is no line .* Its calls went to \+12025559999/,
 			);
 			assert.deepEqual(allForwarding(), [null, null, null, null]);
@@ -451,10 +454,10 @@ export function examples(environment: () => Environment): void {
 			assert.equal((await morning()).status, 'success');
 			assert.equal((await evening()).status, 'success');
 			assert.equal((await morning()).status, 'success');
-			assert.equal(told.length, 1);
+			assert.equal(messages.length, 1);
 		});
 
-		it('a line that has left the account, and the chat is down: its row stays until the chat is told', async () => {
+		it('a line that has left the account while the chat is down: its row stays until it is reported', async () => {
 			const { linq } = environment();
 			await evening();
 			linq.lines.shift();
@@ -464,29 +467,29 @@ export function examples(environment: () => Environment): void {
 			chatIsDown = false;
 			await evening();
 			assert.equal((await morning()).status, 'error');
-			assert.match(told.join(), /Line \+12025550001: There is no line/);
+			assert.match(messages.join(), /Line \+12025550001: There is no line/);
 			assert.deepEqual(await table.rows(), []);
 		});
 
-		it('the credential of another account: told, and no row goes', async () => {
+		it('the credential of another account: reported, and no row is deleted', async () => {
 			const { linq } = environment();
 			await evening();
 			const remembered = await table.rows();
 			linq.lines.splice(0, linq.lines.length, ...manyLines(6).slice(5));
 			assert.equal((await morning()).status, 'error');
-			assert.equal(told.join().match(/There is no line/g)?.length, 5);
+			assert.equal(messages.join().match(/There is no line/g)?.length, 5);
 			assert.deepEqual(await table.rows(), remembered);
 		});
 
-		it('a line that cannot be listed or remembered is not changed', async () => {
+		it('a line that cannot be listed or saved is not changed', async () => {
 			const { linq } = environment();
 			linq.faults.push({ method: 'GET', fault: { kind: 'apiError', code: 2005 } });
 			assert.equal((await evening()).status, 'error');
-			assert.equal(asked('PUT'), 0);
+			assert.equal(requestCount('PUT'), 0);
 			assert.deepEqual(await table.rows(), []);
 		});
 
-		it('a remembered number that is gone clears nothing', async () => {
+		it('an empty saved number clears nothing', async () => {
 			await evening();
 			await table.clear();
 			await table.insert([
@@ -496,13 +499,13 @@ export function examples(environment: () => Environment): void {
 			]);
 			const execution = await morning();
 			assert.equal(execution.status, 'error');
-			assert.match(told.join(), /Line \+12025550001: The forwarding number is empty/);
-			assert.match(told.join(), /Line \+12025550002: The forwarding number is empty/);
+			assert.match(messages.join(), /Line \+12025550001: The forwarding number is empty/);
+			assert.match(messages.join(), /Line \+12025550002: The forwarding number is empty/);
 			assert.deepEqual(allForwarding(), [AFTER_HOURS, AFTER_HOURS, null, AFTER_HOURS, AFTER_HOURS]);
 		});
 	});
 
-	it('reputation-history.json: a row for each line and day', async () => {
+	it('reputation-history.json: keeps a row for each line and day', async () => {
 		const { linq } = environment();
 		const table = await DataTable.create(environment().api, 'Reputations', {
 			date: 'string',
@@ -563,9 +566,9 @@ export function examples(environment: () => Environment): void {
 			},
 		});
 
-		it('is published once the spreadsheet is chosen; n8n 2 knows that it is not', async () => {
+		it('can be published once the spreadsheet is chosen; n8n 2 refuses before that', async () => {
 			const { linq, version } = environment();
-			// No line at risk: publishing asks Google nothing.
+			// No line at risk: publishing sends nothing to Google.
 			linq.lines.splice(1);
 			const sheets = await InstalledExample.install(environment(), FILE, await chosen());
 			await sheets.publish();
@@ -578,8 +581,8 @@ export function examples(environment: () => Environment): void {
 			});
 		});
 
-		describe('up to Google', () => {
-			/** What would be appended, an execution each. */
+		describe('up to its last step', () => {
+			/** The rows that would be appended, by execution. */
 			const appended: IDataObject[][] = [];
 			const sink = Fastify({ bodyLimit: 10_000_000 });
 			let address = '';
@@ -624,7 +627,7 @@ export function examples(environment: () => Environment): void {
 				appended.length = 0;
 			});
 
-			it('as it is: publishing adds the lines that are at risk today', async () => {
+			it('unchanged: publishing appends the lines that are at risk today', async () => {
 				const sheets = await install();
 				const today = await rows(1);
 				const detected_at = today[0]?.detected_at;
@@ -645,9 +648,9 @@ export function examples(environment: () => Environment): void {
 				await sheets.remove();
 			});
 
-			// Remove Duplicates, in the place of the trigger's memory, stopped for good at the second run with 5,001 lines,
-			// and on day 33 with 300 a day.
-			it('5,001 lines over 40 checks, 300 more each time: each is a row, once', async () => {
+			// With Remove Duplicates in place of the trigger's state, the second run failed for good with 5,001 lines, and
+			// day 33 with 300 a day.
+			it('5,001 lines over 40 polls, 300 worsening each time: each is appended once', async () => {
 				const { linq } = environment();
 				const lines = linesAtRisk(5_001);
 				linq.lines.splice(0, linq.lines.length, ...lines);
@@ -682,17 +685,17 @@ export function examples(environment: () => Environment): void {
 	describe('forwarding-changed-with-restore.json', () => {
 		let table: DataTable;
 		let watch: InstalledExample;
-		/** The same, but its page and its button only: nothing is told. */
+		/** Changes a line as somebody else does. */
 		const change = (phoneNumber: string, forwarding_number: string | null) => {
 			const line = environment().linq.lines.find((one) => one.phone_number === phoneNumber);
 			Object.assign(line ?? {}, { forwarding_number });
 		};
-		/** Changes a line as somebody else does, and returns the link that the chat is told. */
-		const tell = async (phoneNumber: string, forwarding_number: string | null) => {
-			const before = told.length;
+		/** Changes a line as somebody else does, and returns the link in the chat's message. */
+		const changeAndGetLink = async (phoneNumber: string, forwarding_number: string | null) => {
+			const before = messages.length;
 			change(phoneNumber, forwarding_number);
-			await until('the chat to be told', () => told.length > before);
-			return linkIn(told[before]);
+			await until('the chat message', () => messages.length > before);
+			return linkIn(messages[before]);
 		};
 		const linkIn = (text = '') => {
 			const { n8n } = environment();
@@ -708,12 +711,12 @@ export function examples(environment: () => Environment): void {
 				table,
 				...settings,
 			});
-		/** Publishes once n8n has closed the webhook of the workflow before, and waits until it has opened this one. */
+		/** Publishes once n8n has removed the webhook of the workflow before, and waits until it has registered this one. */
 		const publish = async (example: InstalledExample) => {
 			for (let tries = 0; ; tries++) {
 				try {
 					await example.publish();
-					// n8n removes no webhook that it has not opened yet.
+					// n8n does not remove a webhook that it has not registered yet.
 					await press(`${environment().n8n.address}/webhook/restore-forwarding`);
 					return;
 				} catch (error) {
@@ -724,11 +727,11 @@ export function examples(environment: () => Environment): void {
 		};
 		const press = async (link: string) => {
 			for (let tries = 0; ; tries++) {
-				const answer = await fetch(link, { method: 'POST' });
-				const text = await answer.text();
-				// n8n opens a webhook a little after publishing.
+				const response = await fetch(link, { method: 'POST' });
+				const text = await response.text();
+				// n8n registers a webhook a little after publishing.
 				if (!text.includes('is not registered') || tries === 50) {
-					return { status: answer.status, text };
+					return { status: response.status, text };
 				}
 				await delay(100);
 			}
@@ -743,10 +746,10 @@ export function examples(environment: () => Environment): void {
 				token: 'string',
 				valid_until: 'date',
 			});
-			// As it is first: n8n takes it.
-			const asItIs = await install({});
-			await publish(asItIs);
-			await asItIs.remove();
+			// Unchanged first: n8n accepts it.
+			const unchanged = await install({});
+			await publish(unchanged);
+			await unchanged.remove();
 		});
 		beforeEach(async () => {
 			await table.clear();
@@ -754,19 +757,19 @@ export function examples(environment: () => Environment): void {
 			watch = await install({ parameters: { 'Forwarding changed': { pollTimes: EVERY_SECOND } } });
 			await publish(watch);
 			// n8n polls a little after publishing; the second poll begins when the first has ended.
-			await until('the first poll', () => asked('GET') >= 2);
-			// What the test before has changed is told by now.
-			told.length = 0;
+			await until('the first poll', () => requestCount('GET') >= 2);
+			// By now, the changes of the test before are reported.
+			messages.length = 0;
 		});
 		afterEach(async () => {
 			await watch.remove();
 		});
 
-		it('tells before and after; a look at the link changes nothing, the button restores', async () => {
+		it('the message says what was before and after; opening the link changes nothing, its button restores', async () => {
 			const { linq } = environment();
-			const link = await tell(FIRST, OTHER);
+			const link = await changeAndGetLink(FIRST, OTHER);
 			assert.match(
-				told[0] ?? '',
+				messages[0] ?? '',
 				/^Calls to line \+12025550001 are now forwarded to \+12025558888\. Before, they were forwarded to \+12025559999\.\n/,
 			);
 			linq.requests.length = 0;
@@ -782,55 +785,61 @@ export function examples(environment: () => Environment): void {
 				assert.match(html, /Calls to line \+12025550001 are now forwarded to \+12025558888/);
 				assert.match(html, /<form method="post"><button/);
 			}
-			assert.equal(asked('PUT'), 0);
-			const answer = await press(link);
-			assert.deepEqual(answer, {
+			assert.equal(requestCount('PUT'), 0);
+			const response = await press(link);
+			assert.deepEqual(response, {
 				status: 200,
 				text: 'Restored. Calls to line +12025550001 are forwarded to +12025559999 again.',
 			});
 			assert.deepEqual(written(), [[FIRST, '+12025559999']]);
 		});
 
-		it('works once, and the restore is told with a link that undoes it', async () => {
-			const link = await tell(SECOND, OTHER);
-			assert.match(told[0] ?? '', /are now forwarded to \+12025558888\. Before, .*not forwarded\./);
+		it('a link works once, and the restore is reported with a link that undoes it', async () => {
+			const link = await changeAndGetLink(SECOND, OTHER);
+			assert.match(
+				messages[0] ?? '',
+				/are now forwarded to \+12025558888\. Before, .*not forwarded\./,
+			);
 			assert.equal((await press(link)).status, 200);
 			assert.equal(forwarding(SECOND), null);
-			await until('the restore to be told', () => told.length === 2);
-			assert.match(told[1] ?? '', /are now not forwarded\. Before, .*forwarded to \+12025558888\./);
+			await until('the message about the restore', () => messages.length === 2);
+			assert.match(
+				messages[1] ?? '',
+				/are now not forwarded\. Before, .*forwarded to \+12025558888\./,
+			);
 			assert.equal((await press(link)).status, 404);
 			assert.equal((await fetch(link)).status, 404);
 			assert.deepEqual(written(), [[SECOND, null]]);
-			assert.equal((await press(linkIn(told[1]))).status, 200);
+			assert.equal((await press(linkIn(messages[1]))).status, 200);
 			assert.deepEqual(written(), [
 				[SECOND, null],
 				[SECOND, OTHER],
 			]);
 		});
 
-		it('restores nothing over a later change that was told: only the newest link is valid', async () => {
-			const first = await tell(FIRST, OTHER);
-			const second = await tell(FIRST, ON_CALL);
+		it('after a later change that was reported, only the newest link is valid', async () => {
+			const first = await changeAndGetLink(FIRST, OTHER);
+			const second = await changeAndGetLink(FIRST, ON_CALL);
 			assert.equal((await press(first)).status, 404);
 			assert.deepEqual(written(), []);
 			assert.equal((await press(second)).status, 200);
 			assert.deepEqual(written(), [[FIRST, OTHER]]);
 		});
 
-		it('restores nothing over a later change that no check has seen yet', async () => {
+		it('a link restores nothing after a later change that no poll has found yet', async () => {
 			await watch.remove();
 			watch = await install({
 				parameters: { 'Forwarding changed': { pollTimes: { item: [{ mode: 'everyHour' }] } } },
 			});
-			const polls = asked('GET');
+			const polls = requestCount('GET');
 			await publish(watch);
-			await until('the first poll', () => asked('GET') > polls);
+			await until('the first poll', () => requestCount('GET') > polls);
 			await watch.remove();
 			change(FIRST, OTHER);
 			// n8n polls at publishing.
 			await publish(watch);
-			await until('the chat to be told', () => told.length > 0);
-			const link = linkIn(told[0]);
+			await until('the chat message', () => messages.length > 0);
+			const link = linkIn(messages[0]);
 			change(FIRST, ON_CALL);
 			assert.deepEqual(await press(link), {
 				status: 409,
@@ -841,8 +850,8 @@ export function examples(environment: () => Environment): void {
 			assert.deepEqual(written(), []);
 		});
 
-		it('a link that nobody was told, or an old one, is not valid', async () => {
-			const link = await tell(FIRST, OTHER);
+		it('a guessed link and an expired one are not valid', async () => {
+			const link = await changeAndGetLink(FIRST, OTHER);
 			const { n8n } = environment();
 			for (const query of ['', '?token=', '?token=undefined', `?token=${'0'.repeat(64)}`]) {
 				const guessed = `${n8n.address}/webhook/restore-forwarding${query}`;
@@ -856,25 +865,25 @@ export function examples(environment: () => Environment): void {
 			assert.deepEqual(written(), []);
 		});
 
-		it('Linq refuses: said so, and the button can be pressed again', async () => {
+		it('if Linq rejects the restore, the page says so, and the button can be pressed again', async () => {
 			const { linq } = environment();
-			const link = await tell(FIRST, OTHER);
+			const link = await changeAndGetLink(FIRST, OTHER);
 			linq.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
-			const answer = await press(link);
-			assert.equal(answer.status, 502);
-			assert.match(answer.text, /^Not restored: .*Access denied/);
+			const response = await press(link);
+			assert.equal(response.status, 502);
+			assert.match(response.text, /^Not restored: .*Access denied/);
 			assert.equal((await press(link)).status, 200);
 			assert.deepEqual(written(), [[FIRST, '+12025559999']]);
 		});
 
-		it('lines that change at once have a message and a link each', async () => {
+		it('lines that change at the same time have a message and a link each', async () => {
 			change(FIRST, null);
 			change(FOURTH, OTHER);
-			await until('both to be told', () => told.length >= 2);
+			await until('both messages', () => messages.length >= 2);
 			assert.equal((await table.rows()).length, 2);
-			const links = told.map((text) => linkIn(text));
+			const links = messages.map((text) => linkIn(text));
 			assert.notEqual(links[0], links[1]);
-			const fourth = links[told.findIndex((text) => text.includes(FOURTH))] ?? '';
+			const fourth = links[messages.findIndex((text) => text.includes(FOURTH))] ?? '';
 			assert.equal((await press(fourth)).status, 200);
 			assert.deepEqual(written(), [[FOURTH, null]]);
 		});
@@ -882,7 +891,7 @@ export function examples(environment: () => Environment): void {
 
 	describe('healthy-line-to-send-from.json', () => {
 		let webhook: InstalledExample;
-		const ask = async (key = 'secret') =>
+		const request = async (key = 'secret') =>
 			await webhook.call('healthy-line', { headers: { 'X-Line-Key': key } });
 
 		before(async () => {
@@ -901,44 +910,44 @@ export function examples(environment: () => Environment): void {
 			await webhook.remove();
 		});
 
-		it('answers with a healthy line, and with each of them in time', async () => {
-			const answered = new Set<string>();
-			for (let times = 0; times < 40 && answered.size < 2; times++) {
-				const answer = await ask();
-				assert.equal(answer.status, 200);
-				const line = (await answer.json()) as { phone_number: string; id: string };
+		it('returns a healthy line, and over time each of them', async () => {
+			const returned = new Set<string>();
+			for (let times = 0; times < 40 && returned.size < 2; times++) {
+				const response = await request();
+				assert.equal(response.status, 200);
+				const line = (await response.json()) as { phone_number: string; id: string };
 				assert.equal(numberOf(line.id), line.phone_number);
-				answered.add(line.phone_number);
+				returned.add(line.phone_number);
 			}
-			assert.deepEqual([...answered].sort(), [FIRST, FOURTH]);
+			assert.deepEqual([...returned].sort(), [FIRST, FOURTH]);
 		});
 
-		it('says so where no line is healthy', async () => {
+		it('responds with 503 if no line is healthy', async () => {
 			const { linq } = environment();
 			await linq.changeReputation(FIRST, 'AT_RISK');
 			await linq.changeReputation(FOURTH, 'CRITICAL');
-			const answer = await ask();
-			assert.equal(answer.status, 503);
-			assert.deepEqual(await answer.json(), { error: 'No line is healthy. Do not send now.' });
+			const response = await request();
+			assert.equal(response.status, 503);
+			assert.deepEqual(await response.json(), { error: 'No line is healthy. Do not send now.' });
 			linq.lines.length = 0;
-			assert.equal((await ask()).status, 503);
+			assert.equal((await request()).status, 503);
 		});
 
-		it('says what is wrong where Linq does not list the lines', async () => {
+		it('responds with 502 and the cause if Linq does not list the lines', async () => {
 			environment().linq.faults.push({ fault: { kind: 'apiError', code: 2005 } });
-			const answer = await ask();
-			assert.equal(answer.status, 502);
-			assert.match(await answer.text(), /"error":".*Access denied/);
+			const response = await request();
+			assert.equal(response.status, 502);
+			assert.match(await response.text(), /"error":".*Access denied/);
 		});
 
-		it('answers nobody without the key', async () => {
-			const answer = await ask('wrong');
-			assert.equal(answer.status, 403);
+		it('rejects a request without the key', async () => {
+			const response = await request('wrong');
+			assert.equal(response.status, 403);
 			assert.equal(environment().linq.requests.length, 0);
 		});
 	});
 
-	it('alert-when-a-line-worsens.json: tells each change, and when all is clear', async () => {
+	it('alert-when-a-line-worsens.json: posts each change, and All clear after a recovery', async () => {
 		const { linq } = environment();
 		const alert = await InstalledExample.install(environment(), 'alert-when-a-line-worsens.json', {
 			chat: chatAddress,
@@ -951,14 +960,18 @@ export function examples(environment: () => Environment): void {
 		for (const reputation of ['CRITICAL', 'AT_RISK', 'HEALTHY', 'SUSPENDED', 'HEALTHY']) {
 			const [delivery] = await linq.changeReputation(FIRST, reputation);
 			assert.equal(delivery?.status, 200);
-			for (let tries = 0, before = told.length; told.length === before && tries < 100; tries++) {
+			for (
+				let tries = 0, before = messages.length;
+				messages.length === before && tries < 100;
+				tries++
+			) {
 				await delay(50);
 			}
 		}
 		const changedAt = / \(\d{4}-\d\d-\d\d \d\d:\d\d\)$/;
-		for (const text of told) assert.match(text, changedAt);
+		for (const text of messages) assert.match(text, changedAt);
 		assert.deepEqual(
-			told.map((text) => text.replace(changedAt, '')),
+			messages.map((text) => text.replace(changedAt, '')),
 			[
 				'Line +12025550001 worsened from HEALTHY to CRITICAL',
 				'Line +12025550001 improved from CRITICAL to AT_RISK',
@@ -972,13 +985,13 @@ export function examples(environment: () => Environment): void {
 
 	describe('agent-with-approval.json', () => {
 		const FILE = 'agent-with-approval.json';
-		/** The address of its chat, as the example has it. */
+		/** The webhook ID of the example's chat. */
 		const CHAT = '1a2b3c4d-6f7a-4b8c-8d9e-000000000a01';
 		let openAi: OpenAi;
 		let credential: string;
 		let agent: InstalledExample;
 		let person: HostedChat;
-		/** n8n 1 has no human review for tools. */
+		/** Defines a test that n8n 1 skips, which has no human review for tools. */
 		const inN8n2 = (name: string, test: () => Promise<void>) => {
 			it(name, async (context) => {
 				if (environment().version.startsWith('1.')) context.skip('n8n 1 cannot run it');
@@ -989,12 +1002,13 @@ export function examples(environment: () => Environment): void {
 			toolParameters: { Line: line, Forwarding_Number_or_Clear: forwarding },
 			hitlParameters: {},
 		});
+		/** Makes the model call the tool that forwards a line. */
 		const wantToForward = (line: string, forwarding: string) => {
 			openAi.tool = 'Update_Linq_forwarding';
 			openAi.callWith = change(line, forwarding);
 		};
-		/** Presses a button that should do nothing any more. */
-		const pressInVain = async (question: ChatMessage) => {
+		/** Presses a button, and checks that it does nothing any more. */
+		const pressWithoutEffect = async (question: ChatMessage) => {
 			const before = environment().linq.requests.length;
 			await person.press(question, 'Approve');
 			await delay(1_000);
@@ -1018,7 +1032,7 @@ export function examples(environment: () => Environment): void {
 			await openAi.stop();
 		});
 		beforeEach(() => {
-			for (const list of [openAi.toolAnswers, openAi.together, openAi.afterwards]) list.length = 0;
+			for (const list of [openAi.toolResults, openAi.together, openAi.afterwards]) list.length = 0;
 			person = new HostedChat(environment().api, CHAT);
 		});
 		afterEach(() => {
@@ -1029,75 +1043,72 @@ export function examples(environment: () => Environment): void {
 			if (environment().version.startsWith('1.')) await assert.rejects(agent.publish());
 		});
 
-		inN8n2('lists without asking', async () => {
+		inN8n2('lists without an approval', async () => {
 			openAi.tool = 'List_Linq_lines';
 			openAi.callWith = {};
-			const answer = await person.say('Which lines are at risk?');
-			assert.deepEqual(answer, { text: 'It is done.', buttons: [] });
-			assert.match(openAi.toolAnswers.join(), /\+12025550002.*AT_RISK/);
-			assert.equal(asked('PUT'), 0);
+			const message = await person.say('Which lines are at risk?');
+			assert.deepEqual(message, { text: 'It is done.', buttons: [] });
+			assert.match(openAi.toolResults.join(), /\+12025550002.*AT_RISK/);
+			assert.equal(requestCount('PUT'), 0);
 		});
 
-		inN8n2('forwards once a person approved what is then sent', async () => {
+		inN8n2('forwards once a person has approved exactly that', async () => {
 			wantToForward(THIRD, ON_CALL);
 			const question = await person.say('Forward the calls of the third line to +12025557777');
 			assert.equal(question.text, `Forward the calls of line ${THIRD} to ${ON_CALL}?`);
-			assert.equal(environment().linq.requests.length, 0, 'before the answer nothing is sent');
+			assert.equal(environment().linq.requests.length, 0, 'nothing is sent before the approval');
 			await person.press(question, 'Approve');
 			assert.equal((await person.next()).text, 'It is done.');
 			assert.deepEqual(written(), [[THIRD, ON_CALL]]);
-			assert.match(openAi.toolAnswers.join(), /"forwarding_number": ?"\+12025557777"/);
-			await pressInVain(question);
+			assert.match(openAi.toolResults.join(), /"forwarding_number": ?"\+12025557777"/);
+			await pressWithoutEffect(question);
 		});
 
-		inN8n2('a person refuses: nothing is sent, and the model is told', async () => {
+		inN8n2('a person refuses: nothing is sent, and the model gets the refusal', async () => {
 			wantToForward(THIRD, 'clear');
 			const question = await person.say('Clear the third line');
 			assert.equal(question.text, `Forward the calls of line ${THIRD} to clear?`);
 			await person.press(question, 'Refuse');
 			await person.next();
 			assert.equal(environment().linq.requests.length, 0);
-			assert.match(openAi.toolAnswers.join(), /User rejected the tool call/);
+			assert.match(openAi.toolResults.join(), /User rejected the tool call/);
 		});
 
 		inN8n2(
-			'a person answers with words instead: nothing is sent, and the model reads them',
+			'a person answers with text instead: nothing is sent, and the model gets the text',
 			async () => {
 				wantToForward(THIRD, ON_CALL);
 				await person.say('Forward the third line');
 				person.reply('No, I meant the fourth line');
 				await person.next();
 				assert.equal(environment().linq.requests.length, 0);
-				assert.match(openAi.toolAnswers.join(), /provided feedback: .*I meant the fourth line/);
+				assert.match(openAi.toolResults.join(), /provided feedback: .*I meant the fourth line/);
 			},
 		);
 
-		// n8n's buttons carry no mark of their question: they would answer whichever waits.
-		inN8n2(
-			'one approval is for one change: the model cannot have another one approved by it',
-			async () => {
-				wantToForward(THIRD, ON_CALL);
-				openAi.afterwards.push(change(FOURTH, OTHER));
-				const question = await person.say('Forward the third line');
-				await person.press(question, 'Approve');
-				assert.equal((await person.next()).text, 'It is done.');
-				assert.match(openAi.toolAnswers.at(-1) ?? '', /User rejected the tool call/);
-				await pressInVain(question);
-				assert.deepEqual(written(), [[THIRD, ON_CALL]]);
-			},
-		);
+		// n8n's buttons are not bound to a request: they would approve whichever waits.
+		inN8n2('one approval is for one change: a second change of the model is rejected', async () => {
+			wantToForward(THIRD, ON_CALL);
+			openAi.afterwards.push(change(FOURTH, OTHER));
+			const question = await person.say('Forward the third line');
+			await person.press(question, 'Approve');
+			assert.equal((await person.next()).text, 'It is done.');
+			assert.match(openAi.toolResults.at(-1) ?? '', /User rejected the tool call/);
+			await pressWithoutEffect(question);
+			assert.deepEqual(written(), [[THIRD, ON_CALL]]);
+		});
 
-		// n8n's chat shows none of two questions; who waits in vain writes again.
-		inN8n2('two changes wanted at once: nothing is sent', async () => {
+		// n8n's chat shows neither of two simultaneous questions.
+		inN8n2('two changes in one response of the model: nothing is sent', async () => {
 			wantToForward(THIRD, ON_CALL);
 			openAi.together.push(change(FOURTH, OTHER));
 			await assert.rejects(person.say('Forward two lines', 7));
 			assert.equal(environment().linq.requests.length, 0);
-			assert.deepEqual(openAi.toolAnswers, []);
+			assert.deepEqual(openAi.toolResults, []);
 		});
 
-		// n8n looks once a minute for what has waited long enough.
-		inN8n2('nobody answers in time: nothing is sent, nor by a late approval', async () => {
+		// n8n checks once a minute which waits are over.
+		inN8n2('no approval in time: nothing is sent, not even by a late approval', async () => {
 			const chat = 'e2e-nobody';
 			const limitWaitTime = {
 				values: { limitType: 'afterTimeInterval', resumeAmount: 0.02, resumeUnit: 'minutes' },
@@ -1114,29 +1125,29 @@ export function examples(environment: () => Environment): void {
 			const question = await person.say('Forward the third line');
 			await person.next(90);
 			assert.equal(environment().linq.requests.length, 0);
-			assert.match(openAi.toolAnswers.at(-1) ?? '', /User rejected the tool call/);
-			await pressInVain(question);
+			assert.match(openAi.toolResults.at(-1) ?? '', /User rejected the tool call/);
+			await pressWithoutEffect(question);
 			await hasty.remove();
 		});
 
-		inN8n2('Linq refuses what a person approved: the model is told that it failed', async () => {
+		inN8n2('Linq rejects an approved change: the model gets the error', async () => {
 			const { linq } = environment();
 			linq.faults.push({ method: 'PUT', fault: { kind: 'apiError', code: 2005 } });
 			wantToForward(THIRD, ON_CALL);
 			const question = await person.say('Forward the third line');
 			await person.press(question, 'Approve');
 			await person.next();
-			assert.match(openAi.toolAnswers.join(), /Access denied/);
+			assert.match(openAi.toolResults.join(), /Access denied/);
 			assert.deepEqual(written(), []);
 		});
 
-		inN8n2('who is not logged in gets no answer', async () => {
-			const answer = await agent.call(`${CHAT}/chat`, {
+		inN8n2('a caller who is not logged in is rejected', async () => {
+			const response = await agent.call(`${CHAT}/chat`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json' },
 				body: JSON.stringify({ action: 'sendMessage', sessionId: 'any', chatInput: 'Clear all' }),
 			});
-			assert.equal(answer.status, 401);
+			assert.equal(response.status, 401);
 		});
 	});
 }

@@ -18,11 +18,11 @@ const UPDATE = {
 	forwardingNumber: FORWARD,
 };
 
-/** All ways in which n8n runs the node beside those of agents. */
+/** Tests all execution modes of the node except for agents. */
 export function nodeRuns(environment: () => Environment): void {
 	let runs = 0;
 
-	/** Publishes a workflow that begins with a webhook at a path, calls it, and answers its executions. */
+	/** Publishes a workflow that begins with a webhook at a path, calls it, and returns its executions. */
 	const call = async (
 		path: string,
 		workflow: WorkflowToCreate,
@@ -34,14 +34,14 @@ export function nodeRuns(environment: () => Environment): void {
 		await Promise.all(
 			calls.map(async (items) => {
 				for (let tries = 0; ; tries++) {
-					const answer = await fetch(`${n8n.address}/webhook/${path}`, {
+					const response = await fetch(`${n8n.address}/webhook/${path}`, {
 						method: 'POST',
 						headers: { 'content-type': 'application/json' },
 						body: JSON.stringify({ items }),
 					});
-					// n8n opens its webhooks a little after publishing.
-					if (answer.status === 200) return;
-					assert(answer.status === 404 && tries < 50, `the webhook answered ${answer.status}`);
+					// n8n registers its webhooks a little after publishing.
+					if (response.status === 200) return;
+					assert(response.status === 404 && tries < 50, `the webhook returned ${response.status}`);
 					await new Promise((resolve) => setTimeout(resolve, 100));
 				}
 			}),
@@ -50,7 +50,7 @@ export function nodeRuns(environment: () => Environment): void {
 		await api.unpublish(id);
 		return executions;
 	};
-	/** Webhook → Items → the node under test. */
+	/** Runs Webhook → Items → the node under test. */
 	const run = async (
 		items: IDataObject[],
 		parameters: INode['parameters'],
@@ -77,7 +77,7 @@ export function nodeRuns(environment: () => Environment): void {
 		assert(execution);
 		return execution;
 	};
-	/** What came out of a node's last run, by output. */
+	/** Returns the items of a node's last run, by output. */
 	const outputs = (execution: Execution, node = LINQ): INodeExecutionData[][] =>
 		(execution.data?.resultData.runData[node]?.at(-1)?.data?.main ?? []).map((one) => one ?? []);
 	const json = (items: INodeExecutionData[] = []) => items.map((item) => item.json);
@@ -97,14 +97,14 @@ export function nodeRuns(environment: () => Environment): void {
 	});
 
 	for (const count of [0, 1, 5]) {
-		it(`List, ${count} input items`, async () => {
+		it(`List with ${count} input items: all lines for each, with one request`, async () => {
 			const items = Array.from({ length: count }, () => ({ row: 1 }));
 			const execution = await run(items, LIST);
 			assert.equal(execution.status, 'success');
 			assert.equal(outputs(execution)[0]?.length ?? 0, 5 * count);
 			assert.deepEqual(sent(), count === 0 ? [] : ['GET']);
 		});
-		it(`Update Forwarding, ${count} input items`, async () => {
+		it(`Update Forwarding with ${count} input items: one request for each`, async () => {
 			const execution = await run(lineItems(count), UPDATE);
 			assert.equal(execution.status, 'success');
 			assert.equal(forwarded(), count);
@@ -117,11 +117,11 @@ export function nodeRuns(environment: () => Environment): void {
 	}
 
 	describe('Execute Once', () => {
-		it('lists', async () => {
+		it('lists once', async () => {
 			const execution = await run(lineItems(3), LIST, { executeOnce: true });
 			assert.equal(outputs(execution)[0]?.length, 5);
 		});
-		it('updates the first line', async () => {
+		it('updates the first line only', async () => {
 			const execution = await run(lineItems(3), UPDATE, { executeOnce: true });
 			assert.equal(execution.status, 'success');
 			assert.equal(forwarded(), 1);
@@ -129,7 +129,7 @@ export function nodeRuns(environment: () => Environment): void {
 		});
 	});
 
-	it('Always Output Data: one empty item where there is no line', async () => {
+	it('Always Output Data: one empty item if there is no line', async () => {
 		environment().linq.lines.length = 0;
 		const execution = await run([{}], LIST, { alwaysOutputData: true });
 		assert.deepEqual(json(outputs(execution)[0]), [{}]);
@@ -145,7 +145,7 @@ export function nodeRuns(environment: () => Environment): void {
 			return second?.id;
 		};
 
-		it('Stop: fails, names the item and says what was done', async () => {
+		it('Stop: fails, names the item and reports the progress', async () => {
 			const id = broken();
 			const execution = await run(lineItems(3), UPDATE);
 			assert.equal(execution.status, 'error');
@@ -159,7 +159,7 @@ export function nodeRuns(environment: () => Environment): void {
 		});
 
 		for (const onError of ['continueRegularOutput', 'continueErrorOutput'] as const) {
-			it(`${onError}: the others are updated, and the failed one is told apart`, async () => {
+			it(`${onError}: the other lines are updated, and failed items have an error`, async () => {
 				const id = broken();
 				const execution = await run(
 					[...lineItems(3).map((item) => ({ ...item, row: 'of the input' })), { line: 'none' }],
@@ -175,15 +175,15 @@ export function nodeRuns(environment: () => Environment): void {
 					errors.map(({ pairedItem }) => pairedItem),
 					[{ item: 1 }, { item: 3 }],
 				);
-				const [refused, invalid] = json(errors).map(
+				const [rejected, invalid] = json(errors).map(
 					(one) => one.error as Partial<Record<string, unknown>>,
 				);
-				assert(refused && invalid);
-				assert.equal(refused.line, id);
-				assert.equal(refused.source, 'credential');
-				assert.equal(refused.code, 2005);
-				assert.match(String(refused.trace_id), /^[0-9a-f]{32}$/);
-				assert.match(String(refused.message), /Access denied/);
+				assert(rejected && invalid);
+				assert.equal(rejected.line, id);
+				assert.equal(rejected.source, 'credential');
+				assert.equal(rejected.code, 2005);
+				assert.match(String(rejected.trace_id), /^[0-9a-f]{32}$/);
+				assert.match(String(rejected.message), /Access denied/);
 				assert.match(String(invalid.message), /is not a UUID/);
 				assert.equal(invalid.source, 'input');
 				if (onError === 'continueErrorOutput') {
@@ -196,7 +196,7 @@ export function nodeRuns(environment: () => Environment): void {
 		}
 	});
 
-	it('Retry On Fail: the next try sends everything anew', async () => {
+	it('Retry On Fail: the next attempt sends everything again', async () => {
 		environment().linq.faults.push({ times: 1, fault: { kind: 'apiError', code: 2005 } });
 		const execution = await run(lineItems(3), UPDATE, {
 			retryOnFail: true,
@@ -208,7 +208,7 @@ export function nodeRuns(environment: () => Environment): void {
 		assert.equal(forwarded(), 3);
 	});
 
-	it('Loop Over Items: each round does its work', async () => {
+	it('Loop Over Items: each round updates its lines', async () => {
 		const path = 'loop';
 		const loop = 'Loop Over Items';
 		const chain = [
@@ -239,7 +239,7 @@ export function nodeRuns(environment: () => Environment): void {
 		assert.equal(sent().length, 5);
 	});
 
-	it('the node twice in one execution', async () => {
+	it('the node runs twice in one execution, each with its own parameters', async () => {
 		const path = 'twice';
 		const again = {
 			...linqNode(environment().credential, { ...UPDATE, forwarding: 'clear' }),
@@ -261,7 +261,7 @@ export function nodeRuns(environment: () => Environment): void {
 	});
 
 	for (const mode of ['each', 'once'] as const) {
-		it(`a sub-workflow, run ${mode === 'each' ? 'for each item' : 'once for all items'}`, async () => {
+		it(`in a sub-workflow that runs ${mode === 'each' ? 'for each item' : 'once for all items'}, each line is updated once`, async () => {
 			const { api, credential } = environment();
 			const sub = await api.createWorkflow(
 				workflowOf(`sub ${mode}`, [
@@ -274,7 +274,7 @@ export function nodeRuns(environment: () => Environment): void {
 					linqNode(credential, UPDATE),
 				]),
 			);
-			// n8n 1 runs a sub-workflow as it was saved last, and publishes none.
+			// n8n 1 runs the last saved version of a sub-workflow, and cannot publish it.
 			if (!environment().version.startsWith('1.')) await api.publish(sub);
 			const path = `sub-${mode}`;
 			const workflow = workflowOf(path, [
@@ -299,7 +299,7 @@ export function nodeRuns(environment: () => Environment): void {
 		});
 	}
 
-	it('a credential that is an expression: each item acts on its own account', async () => {
+	it('a credential with expressions: each item uses its own account', async () => {
 		const { api, linq } = environment();
 		const other = await startFakeLinqApi({ apiKey: 'another-key' });
 		try {
@@ -330,7 +330,7 @@ export function nodeRuns(environment: () => Environment): void {
 	});
 
 	describe('Request Options', () => {
-		it('batching, with numbers and with strings', async () => {
+		it('batching works, with numbers and with strings', async () => {
 			for (const [batchSize, batchInterval] of [
 				[2, 200],
 				["={{ '2' }}", "={{ '200' }}"],
@@ -348,7 +348,7 @@ export function nodeRuns(environment: () => Environment): void {
 			}
 		});
 
-		it('timeout: the request is tried again', async () => {
+		it('timeout: the request is retried', async () => {
 			environment().linq.faults.push({ times: 1, fault: { kind: 'hang' } });
 			const execution = await run(lineItems(1), { ...UPDATE, requestOptions: { timeout: 300 } });
 			assert.equal(execution.status, 'success');
@@ -380,7 +380,7 @@ export function nodeRuns(environment: () => Environment): void {
 			}
 		});
 
-		/** The error of one failed update. */
+		/** Returns the error of one failed update. */
 		const failure = async (parameters: INode['parameters'], settings: Partial<INode> = {}) => {
 			const execution = await run(
 				lineItems(1),
@@ -391,7 +391,7 @@ export function nodeRuns(environment: () => Environment): void {
 			return (failed?.error ?? {}) as Partial<Record<string, unknown>>;
 		};
 
-		it('proxy that wants a password: the error names the proxy', async () => {
+		it('proxy that requires a password: the error names the proxy', async () => {
 			const proxy = new Server({
 				host: '127.0.0.1',
 				port: 0,
@@ -411,7 +411,7 @@ export function nodeRuns(environment: () => Environment): void {
 			}
 		});
 
-		it('self-signed certificate: the error says what helps, and Ignore SSL Issues does', async () => {
+		it('self-signed certificate: the error suggests Ignore SSL Issues, which helps', async () => {
 			const server = await tlsServer(selfSigned('IP:127.0.0.1'));
 			try {
 				const credential = await environment().api.createCredential('Self-signed', 'linqApi', {
@@ -445,13 +445,13 @@ export function nodeRuns(environment: () => Environment): void {
 		const items = () =>
 			lineItems(4).map((item, index) => (index === 2 ? item : { ...item, to: FORWARD }));
 
-		it('Stop: fails', async () => {
+		it('Stop: the execution fails', async () => {
 			const execution = await run(items(), parameters);
 			assert.equal(execution.status, 'error');
 			assert.deepEqual(json(outputs(execution, 'Success')[0]), []);
 		});
 
-		it('continueErrorOutput: the others are updated', async () => {
+		it('continueErrorOutput: the other lines are updated', async () => {
 			const execution = await run(items(), parameters, { onError: 'continueErrorOutput' });
 			assert.equal(execution.status, 'success');
 			assert.deepEqual(
@@ -474,7 +474,7 @@ export function nodeRuns(environment: () => Environment): void {
 			return await call(path, workflow, calls);
 		};
 
-		it('on different lines', async () => {
+		it('on different lines: each line is updated once', async () => {
 			environment().linq.lines.splice(0, 5, ...manyLines(40));
 			const all = lineItems(40).map((item) => ({ ...item, to: FORWARD }));
 			const executions = await twice('different-lines', [all.slice(0, 20), all.slice(20)]);
@@ -499,7 +499,7 @@ export function nodeRuns(environment: () => Environment): void {
 				executions.map(({ status }) => status),
 				['success', 'success'],
 			);
-			// The refused one came first, and was tried until it was done.
+			// The one that was rejected came first, and was retried until it succeeded.
 			const order = linq.requests.map(
 				({ body }) => (body as IDataObject | undefined)?.forwarding_number,
 			);

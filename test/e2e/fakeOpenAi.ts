@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 
-/** A tool as a model is shown it. */
+/** A tool as a model sees it. */
 export interface ShownTool {
 	name: string;
 	description: string;
@@ -12,25 +12,26 @@ interface Message {
 	content: unknown;
 }
 
+/** A running fake of OpenAI's API, with a scripted model. */
 export interface OpenAi {
 	/** The base URL for a credential. */
 	baseUrl: string;
 	/** The arguments with which the model calls a tool. */
 	callWith: Record<string, unknown>;
-	/** Those of further calls in the same answer. */
+	/** Those of further calls in the same response. */
 	together: Array<Record<string, unknown>>;
-	/** Those of further calls, one after the answer of the tool to the other. */
+	/** Those of further calls, each after the result of the one before. */
 	afterwards: Array<Record<string, unknown>>;
-	/** The name of that tool: the first that it is shown by default. */
+	/** The name of that tool; by default the first that the model is shown. */
 	tool?: string;
-	/** The tools that it was shown last. */
+	/** The tools that the model was shown last. */
 	tools: ShownTool[];
-	/** What its tools have answered, in order. */
-	toolAnswers: string[];
+	/** What its tools have returned, in order. */
+	toolResults: string[];
 	stop: () => Promise<void>;
 }
 
-/** An OpenAI-compatible server whose model first calls a tool, and then says that it is done. */
+/** Starts an OpenAI-compatible server whose model first calls a tool, and then says that it is done. */
 export async function startOpenAi(): Promise<OpenAi> {
 	const app = Fastify({ bodyLimit: 20_000_000 });
 	const server: Omit<OpenAi, 'baseUrl' | 'stop'> = {
@@ -38,7 +39,7 @@ export async function startOpenAi(): Promise<OpenAi> {
 		together: [],
 		afterwards: [],
 		tools: [],
-		toolAnswers: [],
+		toolResults: [],
 	};
 	let calls = 0;
 
@@ -57,17 +58,17 @@ export async function startOpenAi(): Promise<OpenAi> {
 		const tool = server.tools.find(({ name }) => name === (server.tool ?? name));
 		const begun = messages.findLastIndex(({ role }) => role === 'assistant') + 1;
 		const toolMessages = messages.slice(begun).filter(({ role }) => role === 'tool');
-		server.toolAnswers.push(...toolMessages.map(({ content }) => textOf(content)));
-		const wanted =
+		server.toolResults.push(...toolMessages.map(({ content }) => textOf(content)));
+		const calledWith =
 			last?.role === 'tool'
 				? server.afterwards.splice(0, 1)
 				: [server.callWith, ...server.together];
 		const message =
-			tool && wanted.length > 0
+			tool && calledWith.length > 0
 				? {
 						role: 'assistant',
 						content: null,
-						tool_calls: wanted.map((callWith, index) => ({
+						tool_calls: calledWith.map((callWith, index) => ({
 							index,
 							id: `call_${++calls}`,
 							type: 'function',
@@ -75,8 +76,8 @@ export async function startOpenAi(): Promise<OpenAi> {
 						})),
 					}
 				: { role: 'assistant', content: 'It is done.' };
-		const finish_reason = tool && wanted.length > 0 ? 'tool_calls' : 'stop';
-		const answer = {
+		const finish_reason = tool && calledWith.length > 0 ? 'tool_calls' : 'stop';
+		const completion = {
 			id: 'chatcmpl-1',
 			created: 1,
 			model: 'gpt-4o-mini',
@@ -84,11 +85,11 @@ export async function startOpenAi(): Promise<OpenAi> {
 		};
 		if (!stream) {
 			const choices = [{ index: 0, message, finish_reason }];
-			return await Promise.resolve({ ...answer, object: 'chat.completion', choices });
+			return await Promise.resolve({ ...completion, object: 'chat.completion', choices });
 		}
 		const chunk = (delta: object, reason: string | null) =>
 			`data: ${JSON.stringify({
-				...answer,
+				...completion,
 				object: 'chat.completion.chunk',
 				choices: [{ index: 0, delta, finish_reason: reason }],
 			})}\n\n`;
@@ -108,7 +109,7 @@ export async function startOpenAi(): Promise<OpenAi> {
 	});
 }
 
-/** A message's text, which may come in parts. */
+/** Returns a message's text, which may have several parts. */
 function textOf(content: unknown): string {
 	if (typeof content === 'string') return content;
 	const parts = Array.isArray(content) ? (content as Array<{ text?: string }>) : [];

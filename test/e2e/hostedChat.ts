@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { N8nApi } from './n8nApi.js';
 
-/** What n8n shows in its chat: words, or a question with buttons. */
+/** A message in n8n's chat: text, or a question with buttons. */
 export interface ChatMessage {
 	text: string;
 	buttons: Array<{ text: string; link: string }>;
@@ -19,22 +19,24 @@ export class HostedChat {
 		private readonly webhookId: string,
 	) {}
 
-	/** Says something, and answers what the chat shows next. */
+	/** Sends a message, and returns what the chat shows next. */
 	async say(chatInput: string, seconds?: number): Promise<ChatMessage> {
 		this.close();
-		let answer: Response;
+		let response: Response;
 		let tries = 0;
 		do {
 			if (tries > 0) await delay(100);
-			answer = await this.api.asOwner(`/webhook/${this.webhookId}/chat`, {
+			response = await this.api.asOwner(`/webhook/${this.webhookId}/chat`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json' },
 				body: JSON.stringify({ action: 'sendMessage', sessionId: this.sessionId, chatInput }),
 			});
-			// n8n opens it a little after publishing.
-		} while (answer.status === 404 && ++tries < 50);
-		if (!answer.ok) throw new Error(`The chat answered ${answer.status} ${await answer.text()}`);
-		const { executionId, resumeToken } = (await answer.json()) as {
+			// n8n registers the webhook a little after publishing.
+		} while (response.status === 404 && ++tries < 50);
+		if (!response.ok) {
+			throw new Error(`The chat returned ${response.status} ${await response.text()}`);
+		}
+		const { executionId, resumeToken } = (await response.json()) as {
 			executionId: string;
 			resumeToken?: string;
 		};
@@ -49,16 +51,16 @@ export class HostedChat {
 		this.socket.addEventListener('message', ({ data }) => {
 			const text = String(data);
 			if (text === 'n8n|heartbeat') this.socket?.send('n8n|heartbeat-ack');
-			if (!text.startsWith('n8n|')) this.messages.push(read(text));
+			if (!text.startsWith('n8n|')) this.messages.push(parseMessage(text));
 		});
 		return await this.next(seconds);
 	}
 
-	/** Presses a button, whether or not it is still asked for. */
+	/** Presses a button, even if its question has been answered. */
 	async press(message: ChatMessage, button: string): Promise<void> {
 		const pressed = message.buttons.find(({ text }) => text === button);
 		if (!pressed) throw new Error(`There is no button ${button} in ${JSON.stringify(message)}`);
-		// n8n lets no bot press it. Its own address says https, for Linq's sake.
+		// n8n ignores bots. Its address says https, because Linq requires that.
 		await fetch(pressed.link.replace('https:', 'http:'), {
 			headers: {
 				'user-agent': 'Mozilla/5.0 (X11; Linux x64; rv:140.0) Gecko/20100101 Firefox/140.0',
@@ -66,7 +68,7 @@ export class HostedChat {
 		});
 	}
 
-	/** Answers a question with words. */
+	/** Answers a question with text. */
 	reply(chatInput: string): void {
 		this.socket?.send(
 			JSON.stringify({ action: 'sendMessage', sessionId: this.sessionId, chatInput }),
@@ -77,7 +79,7 @@ export class HostedChat {
 		this.socket?.close();
 	}
 
-	/** Answers what the chat shows next. */
+	/** Waits for the chat's next message, and returns it. */
 	async next(seconds = 30): Promise<ChatMessage> {
 		for (let tries = 0; tries < seconds * 10; tries++) {
 			const message = this.messages.shift();
@@ -88,8 +90,8 @@ export class HostedChat {
 	}
 }
 
-function read(text: string): ChatMessage {
+function parseMessage(text: string): ChatMessage {
 	if (!text.startsWith('{')) return { text, buttons: [] };
-	const { text: words, buttons } = JSON.parse(text) as ChatMessage;
-	return { text: words, buttons };
+	const message = JSON.parse(text) as ChatMessage;
+	return { text: message.text, buttons: message.buttons };
 }

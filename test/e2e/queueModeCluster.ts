@@ -9,16 +9,16 @@ import { N8nApi } from './n8nApi.js';
 import { startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
 
-/** n8n's own distributed mode on one machine. */
+/** n8n in queue mode, with all processes on this machine. */
 export interface QueueMode {
 	api: N8nApi;
 	main: N8nHost;
 	workers: N8nHost[];
-	/** What n8n calls webhook processors. */
+	/** The webhook processors. */
 	receivers: N8nHost[];
 	/** In front of the receivers. */
 	loadBalancer: LoadBalancer;
-	/** Ends all processes and removes all files. */
+	/** Stops all processes and removes all files. */
 	stop: () => Promise<void>;
 }
 
@@ -33,20 +33,20 @@ export async function startQueueMode(version?: string): Promise<QueueMode> {
 	const stop = async () => {
 		for (const end of ends.splice(0).reverse()) await end().catch(console.error);
 	};
-	const ending = <T extends { stop: () => Promise<void> }>(started: T): T => {
+	const stopLater = <T extends { stop: () => Promise<void> }>(started: T): T => {
 		ends.push(async () => {
 			await started.stop();
 		});
 		return started;
 	};
 	try {
-		// Postgres runs as another user where this one is root.
+		// Postgres runs as another user if this one is root.
 		await chmod(folder, 0o755);
 		await mkdir(join(folder, 'postgres'));
-		const postgres = ending(await startPostgres(join(folder, 'postgres')));
-		const redis = ending(await startRedis());
+		const postgres = stopLater(await startPostgres(join(folder, 'postgres')));
+		const redis = stopLater(await startRedis());
 		const targets: string[] = [];
-		const loadBalancer = ending(await startLoadBalancer(targets));
+		const loadBalancer = stopLater(await startLoadBalancer(targets));
 		const env = {
 			EXECUTIONS_MODE: 'queue',
 			N8N_ENCRYPTION_KEY: 'the same in each process',
@@ -58,13 +58,13 @@ export async function startQueueMode(version?: string): Promise<QueueMode> {
 			QUEUE_BULL_REDIS_HOST: '127.0.0.1',
 			QUEUE_BULL_REDIS_PORT: String(redis.port),
 			N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true',
-			// Which worker executed what.
+			// A worker logs which executions it has run.
 			N8N_LOG_LEVEL: 'info',
-			// Linq subscribes https addresses alone; the local Linq API calls them without.
+			// Linq accepts https addresses only; the local Linq API calls them by http.
 			N8N_WEBHOOK_URL: loadBalancer.address.replace('http:', 'https:'),
 		};
 		const start = async (name: string, role: 'start' | 'worker' | 'webhook') => {
-			const host = ending(await prepareN8n(join(folder, name), { version, env }));
+			const host = stopLater(await prepareN8n(join(folder, name), { version, env }));
 			console.log(`  starting n8n's ${name}`);
 			await host.start(role);
 			return host;

@@ -7,7 +7,7 @@ export interface Redis {
 	stop: () => Promise<void>;
 }
 
-/** Starts the `redis-server` that is on the PATH, which keeps its data in memory alone. */
+/** Starts the `redis-server` that is on the PATH, with its data in memory only. */
 export async function startRedis(): Promise<Redis> {
 	const port = await getPort();
 	const server = execa(
@@ -17,12 +17,12 @@ export async function startRedis(): Promise<Redis> {
 	);
 	let printed = '';
 	server.all.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-	const missing = server.then(
+	const exit = server.then(
 		() => undefined,
 		(error: unknown) => error,
 	);
 	for (let tries = 0; !printed.includes('Ready to accept connections'); tries++) {
-		const ended = await Promise.race([missing, delay(100)]);
+		const ended = await Promise.race([exit, delay(100)]);
 		if (ended !== undefined || tries === 100) {
 			throw new Error(
 				`redis-server could not be started. Install it: on Debian and Ubuntu by apt-get install redis-server.\n${printed}`,
@@ -33,7 +33,7 @@ export async function startRedis(): Promise<Redis> {
 		port,
 		stop: async () => {
 			server.kill();
-			await missing;
+			await exit;
 		},
 	};
 }

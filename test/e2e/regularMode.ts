@@ -14,7 +14,7 @@ import { polling } from './polling.js';
 const { values } = parseArgs({
 	options: {
 		n8n: { type: 'string', default: N8N_VERSION },
-		/** Writes down what models are shown. */
+		/** Updates the snapshot of what models are shown. */
 		update: { type: 'boolean', default: false },
 	},
 });
@@ -47,7 +47,7 @@ describe(`n8n ${values.n8n}`, { timeout: 1_200_000 }, () => {
 	describe('the polling trigger', () => {
 		polling(environment);
 	});
-	describe('n8n is killed', () => {
+	describe('if n8n is killed', () => {
 		killed(environment);
 	});
 });

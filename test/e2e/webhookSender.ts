@@ -4,42 +4,42 @@ import { statusUpdated } from '../fakeLinqApi/events.js';
 import type { Subscription } from '../fakeLinqApi/webhookDelivery.js';
 import { signedHeaders } from '../fakeLinqApi/webhookDelivery.js';
 
-/** Linq goes on for 25 minutes; a test has less time. */
+/** Linq retries for 25 minutes; a test has less time. */
 const RETRY_FOR_MS = 100_000;
 const RETRY_AFTER_MS = 2_000;
-/** A process that is killed may have taken an answer with it. */
-const ANSWER_WITHIN_MS = 20_000;
+/** A process that is killed never responds. */
+const RESPONSE_TIMEOUT_MS = 20_000;
 
-/** What became of an event. */
-export type Outcome = 'answered' | 'not subscribed' | `refused with ${number}` | 'given up';
+/** The outcome of an event. */
+export type Outcome = 'acknowledged' | 'not subscribed' | `rejected with ${number}` | 'given up';
 
-/** An event of its own each time. */
+/** Returns a new event each time. */
 export function newEvent() {
 	return statusUpdated({ phone_number: '+12025550001', reputation: ['HEALTHY', 'AT_RISK'] });
 }
 
-/** Sends one delivery, and answers its status; undefined where no answer came in time. */
+/** Sends one delivery, and returns the status; undefined if no response came in time. */
 export async function post(
 	address: string,
 	secret: string,
 	event: ReturnType<typeof newEvent>,
 	at = new Date(),
-	waitsMs = ANSWER_WITHIN_MS,
+	timeoutMs = RESPONSE_TIMEOUT_MS,
 ): Promise<number | undefined> {
 	const body = JSON.stringify(event);
 	const headers = signedHeaders(secret, `msg_${event.event_id}`, body, at);
-	const signal = AbortSignal.timeout(waitsMs);
+	const signal = AbortSignal.timeout(timeoutMs);
 	const request = { method: 'POST', headers, body, signal };
-	const answer = await fetch(address, request).catch(() => undefined);
-	return answer?.status;
+	const response = await fetch(address, request).catch(() => undefined);
+	return response?.status;
 }
 
-/** The subscription's address, which says https, as it can be called on this machine. */
+/** Returns a subscription's address as it can be called on this machine: by http. */
 export function callable({ target_url }: Subscription): string {
 	return target_url.replace('https:', 'http:');
 }
 
-/** Delivers an event to the one subscriber as Linq does: again after 5xx, 429 and a lost connection. */
+/** Delivers an event to the one subscriber as Linq does, with retries after 5xx, 429 and connection failures. */
 export async function deliver(
 	linq: FakeLinqApi,
 	event = newEvent(),
@@ -50,15 +50,15 @@ export async function deliver(
 	const start = Date.now();
 	while (Date.now() - start < RETRY_FOR_MS) {
 		const status = await post(callable(subscription), subscription.signing_secret, event);
-		if (status === 200) return 'answered';
-		if (status !== undefined && status < 500 && status !== 429) return `refused with ${status}`;
+		if (status === 200) return 'acknowledged';
+		if (status !== undefined && status < 500 && status !== 429) return `rejected with ${status}`;
 		await delay(RETRY_AFTER_MS);
 		onRetry?.();
 	}
 	return 'given up';
 }
 
-/** Delivers events at a rate, until told to stop; answers what became of each, by its ID. */
+/** Delivers events at a rate; `stop` ends that, and returns the outcome of each by its ID. */
 export function deliverSteadily(
 	linq: FakeLinqApi,
 	requestsPerSecond: number,

@@ -1,13 +1,13 @@
 import type { IConnections, INode } from 'n8n-workflow';
 import type { WorkflowToCreate } from './n8nApi.js';
 
-/** A node of a workflow under test: what is not said is filled in. */
+/** A node of a workflow under test; `workflowOf` fills in the rest. */
 export type NodeToTest = Partial<INode> & { name: string; type: string };
 
 export const LINQ = 'Linq';
 export const LINQ_NODE = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbers';
 
-/** The node under test. */
+/** Returns the node under test. */
 export function linqNode(
 	credential: string,
 	parameters: INode['parameters'],
@@ -22,7 +22,7 @@ export function linqNode(
 	};
 }
 
-/** Starts a workflow when it is called, and gives it the call's items. */
+/** Returns nodes that start a workflow by a webhook, with the items of the request. */
 export function calledWithItems(path: string): NodeToTest[] {
 	return [
 		{
@@ -40,11 +40,12 @@ export function calledWithItems(path: string): NodeToTest[] {
 	];
 }
 
+/** Returns a node that does nothing, to find the items that reach it. */
 export function noOp(name: string): NodeToTest {
 	return { name, type: 'n8n-nodes-base.noOp' };
 }
 
-/** A workflow whose nodes follow each other, and what else is connected. */
+/** Returns a workflow with a chain of nodes, and further nodes and connections. */
 export function workflowOf(
 	name: string,
 	chain: NodeToTest[],

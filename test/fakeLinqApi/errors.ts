@@ -1,4 +1,4 @@
-/** What the API says by code. See https://docs.linqapp.com/error */
+/** The API's errors by code. See https://docs.linqapp.com/error */
 const ERRORS = {
 	1001: { status: 400, message: 'Missing required field' },
 	1002: { status: 400, message: 'Phone number must be in E.164 format' },
@@ -13,7 +13,7 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An error of the API, thrown by a handler and answered by the server. */
+/** An error of the API: a handler throws it, the server makes it the response. */
 export class ApiError extends Error {
 	readonly status: number;
 
@@ -25,7 +25,7 @@ export class ApiError extends Error {
 		this.status = ERRORS[code].status;
 	}
 
-	/** The body, in the documented shape. */
+	/** Returns the body, in the documented shape. */
 	body(traceId: string) {
 		return {
 			success: false,

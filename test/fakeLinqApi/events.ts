@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Envelope } from './webhookDelivery';
 
-/** What a line was and is. */
+/** A line's values before and after a change. */
 export interface Change {
 	phone_number: string;
 	reputation?: [previous: string, next: string];
 	status?: [previous: string, next: string];
 }
 
-/** A `phone_number.status_updated` event, as today's API sends it. */
+/** Returns a `phone_number.status_updated` event as the current API sends it. */
 export function statusUpdated({
 	phone_number,
 	reputation: [previous_reputation, new_reputation] = ['HEALTHY', 'HEALTHY'],

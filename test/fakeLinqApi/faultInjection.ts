@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorCode } from './errors';
 import { ApiError } from './errors';
 
-/** What goes wrong instead of, or before, the right response. */
+/** What goes wrong before, or instead of, the right response. */
 export type Fault =
 	| { kind: 'apiError'; code: ErrorCode; retryAfter?: number; headers?: Record<string, string> }
 	| { kind: 'response'; status: number; headers?: Record<string, string>; body: string }
@@ -11,7 +11,7 @@ export type Fault =
 	| { kind: 'reset'; when: 'beforeHeaders' | 'midBody' | 'afterApplying' }
 	| { kind: 'hang' }
 	| { kind: 'delay'; ms: number }
-	/** Held until the test lets it go on, to the right response or to another fault. */
+	/** Waits until the test releases it, then sends the right response or has another fault. */
 	| { kind: 'hold'; until: Promise<unknown>; then?: Fault };
 
 /** Which requests a fault hits. */
@@ -68,7 +68,7 @@ export function overrideResponse(
 	return '{}';
 }
 
-/** Lets a fault hit a request. Afterwards its handler runs, unless a response was sent or the socket is gone. */
+/** Injects a fault into a request. Then its handler runs, unless a response was sent or the socket is gone. */
 export async function injectFault(
 	fault: Fault,
 	request: FastifyRequest,

@@ -13,7 +13,7 @@ export function newAccount(): string {
 	return randomUUID().slice(0, 24);
 }
 
-/** Returns a line as today's API lists it, with both fields for the reputation. */
+/** Returns a line as the current API lists it, with both fields for the reputation. */
 export function line(
 	account: string,
 	index: number,
@@ -45,7 +45,7 @@ export function exampleLines(account = newAccount()): PhoneNumber[] {
 	];
 }
 
-/** Returns an account of any size. */
+/** Returns an account with this many lines. */
 export function manyLines(count: number, account = newAccount()): PhoneNumber[] {
 	const statuses = ['HEALTHY', 'HEALTHY', 'AT_RISK', 'CRITICAL'];
 	return Array.from({ length: count }, (_, index) =>

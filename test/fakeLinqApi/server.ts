@@ -27,13 +27,14 @@ export interface RecordedRequest {
 /** A request to write a line. */
 export interface Write {
 	id: string;
-	/** What was asked for. */
+	/** The requested number. */
 	to: string | null;
 	/** What the line was forwarded to before and after. */
 	before: string | null;
 	after: string | null;
 }
 
+/** A running local Linq API, with what a test may look at and change. */
 export interface FakeLinqApi {
 	/** Like `https://api.linqapp.com/api/partner`, on loopback. */
 	baseUrl: string;
@@ -44,14 +45,14 @@ export interface FakeLinqApi {
 	requests: RecordedRequest[];
 	/** Every request to write a line that came as far as the line. */
 	writes: Write[];
-	/** What goes wrong, first match first. */
+	/** What goes wrong: the first rule that matches a request. */
 	faults: FaultRule[];
 	subscriptions: Subscriptions;
-	/** Gives a line another reputation, and tells the subscribers. */
+	/** Gives a line another reputation, and delivers the event to the subscribers. */
 	changeReputation: (phoneNumber: string, status: string) => Promise<Delivery[]>;
 	/** How many requests have no response yet. */
 	inFlight: () => number;
-	/** The most that had none at once. */
+	/** The most that had none at the same time. */
 	maxInFlight: () => number;
 	close: () => Promise<void>;
 }
@@ -66,11 +67,11 @@ export async function startFakeLinqApi(
 		port?: number;
 		apiKey?: string;
 		lines?: PhoneNumber[];
-		/** How many requests a second are answered; those beyond it get 429, and are to wait a second. No limit by default. */
+		/** How many requests are allowed a second; more get 429 with a Retry-After of a second. No limit by default. */
 		requestsPerSecond?: number;
-		/** How long it takes to answer, in milliseconds. */
+		/** How long each response is delayed, in milliseconds. */
 		responseDelayMs?: number;
-		/** Lets targets of subscriptions on loopback be reached without https. */
+		/** Delivers to subscribers on loopback without https. */
 		plainLoopback?: boolean;
 	} = {},
 ): Promise<FakeLinqApi> {
@@ -99,7 +100,7 @@ export async function startFakeLinqApi(
 		});
 	}
 	app.addHook('onRequest', async (request, reply) => {
-		// Node.js keeps the time for a second, and does not see that a test lets time pass.
+		// Node.js caches its Date header for a second, and does not follow a test's fake time.
 		reply.headers({ 'x-trace-id': request.id, date: new Date().toUTCString() });
 		maxInFlight = Math.max(maxInFlight, ++inFlight);
 		reply.raw.once('close', () => inFlight--);
@@ -204,7 +205,7 @@ export async function startFakeLinqApi(
 	};
 }
 
-/** The API's code for what Fastify found wrong with a request. */
+/** Returns the API's code for what Fastify found wrong with a request. */
 function codeOf(error: unknown): ErrorCode {
 	if (!(error instanceof Error)) return 3006;
 	if ('validation' in error && Array.isArray(error.validation)) {

@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { ApiError } from './errors';
 
-/** Linq tries up to 10 times over about 25 minutes; here it is all over in two seconds. */
-const MOST_TRIES = 10;
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 400;
+/** Linq makes up to 10 attempts over about 25 minutes; here all take about two seconds. */
+const MAX_ATTEMPTS = 10;
+const BASE_BACKOFF_MS = 10;
+const MAX_BACKOFF_MS = 400;
 
 export interface Subscription {
 	id: string;
@@ -17,7 +17,7 @@ export interface Subscription {
 	is_active: boolean;
 	created_at: string;
 	updated_at: string;
-	/** Shown in the answer to POST alone. */
+	/** Only in the response to POST. */
 	signing_secret: string;
 }
 
@@ -28,9 +28,9 @@ export interface Envelope {
 	data: { phone_number: string; [field: string]: unknown };
 }
 
-/** What became of an event at one subscription. */
+/** The outcome of an event at one subscription. */
 export interface Delivery {
-	/** The status of the last answer; undefined where none came. */
+	/** The status of the last response; undefined if there was none. */
 	status?: number;
 	tries: number;
 }
@@ -44,7 +44,7 @@ interface Changes {
 
 export interface Subscriptions {
 	all: Subscription[];
-	/** Sends an event to whoever subscribed to it. The same id means the same event again. */
+	/** Delivers an event to its subscribers. The same id makes it a duplicate delivery. */
 	deliver: (envelope: Envelope, webhookId?: string) => Promise<Delivery[]>;
 }
 
@@ -59,9 +59,9 @@ const CHANGES = {
 };
 
 /**
- * The API's webhook subscriptions, and their deliveries.
+ * Adds the API's webhook subscriptions to a server, and returns them with a function that delivers events.
  *
- * @param plainLoopback lets targets on loopback be reached without https, also when they say https
+ * @param plainLoopback delivers to targets on loopback without https, even if their URL says https
  * @see https://docs.linqapp.com/guides/webhooks/
  */
 export function addSubscriptions(
@@ -148,7 +148,7 @@ export function addSubscriptions(
 	return {
 		all,
 		deliver: async (envelope, webhookId = `msg_${randomUUID()}`) => {
-			const wanted = all.filter(
+			const subscribers = all.filter(
 				({ is_active, subscribed_events, phone_numbers }) =>
 					is_active &&
 					subscribed_events.includes(envelope.event_type) &&
@@ -156,7 +156,7 @@ export function addSubscriptions(
 			);
 			const body = JSON.stringify(envelope);
 			return await Promise.all(
-				wanted.map(async ({ target_url, signing_secret }) => {
+				subscribers.map(async ({ target_url, signing_secret }) => {
 					const target = plainLoopback
 						? target_url.replace('https://127.0.0.1', 'http://127.0.0.1')
 						: target_url;
@@ -167,7 +167,7 @@ export function addSubscriptions(
 	};
 }
 
-/** The headers of a signed delivery. */
+/** Returns the headers of a signed delivery. */
 export function signedHeaders(
 	secret: string,
 	webhookId: string,
@@ -182,7 +182,7 @@ export function signedHeaders(
 	};
 }
 
-/** Tries until an answer is neither 5xx nor 429. */
+/** Delivers an event, and retries until a response is neither 5xx nor 429. */
 async function deliverTo(
 	target: string,
 	secret: string,
@@ -190,14 +190,14 @@ async function deliverTo(
 	body: string,
 ): Promise<Delivery> {
 	for (let tries = 1; ; tries++) {
-		const answer = await fetch(target, {
+		const response = await fetch(target, {
 			method: 'POST',
 			headers: signedHeaders(secret, webhookId, body),
 			body,
 		}).catch(() => undefined);
-		const again = !answer || answer.status >= 500 || answer.status === 429;
-		if (!again || tries === MOST_TRIES) return { status: answer?.status, tries };
-		await delay(Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS));
+		const isRetryable = !response || response.status >= 500 || response.status === 429;
+		if (!isRetryable || tries === MAX_ATTEMPTS) return { status: response?.status, tries };
+		await delay(Math.min(BASE_BACKOFF_MS * 2 ** tries, MAX_BACKOFF_MS));
 	}
 }
 

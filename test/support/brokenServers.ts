@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createRawServer } from 'node:net';
 
-/** A server on loopback that no request gets the right response from. */
+/** A server on loopback that never sends a right response. */
 export interface BrokenServer {
 	port: number;
 	/** How many connections there were. */
@@ -12,7 +12,7 @@ export interface BrokenServer {
 	close: () => Promise<void>;
 }
 
-/** Starts a server that receives a request, and sends these bytes and nothing more. */
+/** Starts a TCP server that calls a function with the socket when the first bytes of a request arrive. */
 export async function rawServer(respond: (socket: Socket) => void): Promise<BrokenServer> {
 	return await listening(
 		createRawServer((socket) => {

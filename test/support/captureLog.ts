@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Lets n8n write its log to a file, for the tests of one file: n8n-core makes its logger when it is first used.
+ * Makes n8n write its log to a file. For a whole test file: n8n-core creates its logger when it is first used.
  *
- * @returns reads the log, once it has a text that is waited for, for five seconds at most
+ * @returns a function that waits until the log has a text, five seconds at most, and returns the log
  */
 export function captureLog(): (waitedFor: string) => Promise<string> {
 	let folder: string;

@@ -3,14 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What a TLS server shows, and the key to it. */
+/** A TLS server's certificate and its key, in PEM. */
 export interface Certificate {
 	cert: string;
 	key: string;
 }
 
 /**
- * Makes a certificate that only itself has signed. It needs the command openssl.
+ * Creates a self-signed certificate. It needs the command openssl.
  *
  * @param host what it is for, e.g. `IP:127.0.0.1` or `DNS:localhost`
  */

@@ -1,18 +1,18 @@
 import { clock } from '../../nodes/shared/n8n/clock';
 
-/** What a faked clock has seen. */
+/** What a fake clock has recorded. */
 export interface FakeClock {
 	/** The waits that the nodes asked for, in milliseconds. */
 	waits: number[];
-	/** Lets time pass beside what the nodes wait for. */
+	/** Advances the time, in addition to the nodes' waits. */
 	advance: (ms: number) => void;
 	/** How much time has passed since the test began, in milliseconds. */
 	elapsed: () => number;
 }
 
 /**
- * Lets the nodes' waits pass at once, in the order of their ends, for the tests of one `describe`. Requests take the
- * time they take.
+ * Makes the nodes' waits end at once, in the order of their ends, for the tests of one `describe`. Requests take their
+ * real time.
  */
 export function useFakeClock(): FakeClock {
 	const fake: FakeClock = {

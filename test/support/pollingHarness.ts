@@ -25,12 +25,12 @@ interface Published {
 
 /** What n8n's server does around a polling trigger, with its node in n8n's own engine. */
 export interface PollingHarness {
-	/** The node's parameters; n8n reads them anew at each poll. */
+	/** The node's parameters; n8n reads them again at each poll. */
 	parameters: INodeParameters;
 	credentials: ICredentialDataDecryptedObject;
 	/** What came out of the workflow's last node, an execution each. */
 	executions: INodeExecutionData[][];
-	/** How many executions there were, those that ended at the trigger among them. */
+	/** How many executions there were, including those that ended at the trigger. */
 	begun: () => number;
 	/** The polls that failed, as n8n lists them. */
 	failures: Error[];
@@ -38,25 +38,28 @@ export interface PollingHarness {
 	items: () => IDataObject[];
 	/** The same, without those that were returned before. */
 	newItems: () => IDataObject[];
-	/** Polls once and begins the schedule, as n8n does; throws as n8n's publishing does. */
+	/** Publishes the workflow, which polls once; throws as n8n's publishing does. */
 	publish: (activation?: WorkflowActivateMode) => Promise<void>;
 	/** Polls as the schedule does. */
 	poll: () => Promise<void>;
-	/** Ends n8n with all that was in its memory only, and starts it again. */
+	/** Restarts n8n: what was only in its memory is lost. */
 	restart: () => Promise<void>;
 	/** Polls as the editor's Fetch Test Event does. */
 	fetchTestEvent: () => Promise<IDataObject[]>;
 	/** What n8n's database has for the node. */
 	saved: () => IDataObject;
-	/** How large all of the workflow's static data are in n8n's database. */
+	/** The size of the workflow's static data in n8n's database. */
 	savedBytes: () => number;
-	/** Lets something else change what n8n's database has. */
+	/** Overwrites the node's state in n8n's database. */
 	overwrite: (state: IDataObject) => void;
 	/** What is in n8n's memory for the node. */
 	inMemory: () => IDataObject;
 }
 
-/** n8n's part is that of active-workflow-manager.ts and poll-trigger-executor.ts, in n8n 1 active-workflows.ts. */
+/**
+ * Starts a harness for the polling trigger. It does the part of n8n's active-workflow-manager.ts and
+ * poll-trigger-executor.ts, in n8n 1 active-workflows.ts.
+ */
 export function startPollingHarness(options: {
 	credentials: ICredentialDataDecryptedObject;
 	parameters?: INodeParameters;
@@ -109,7 +112,7 @@ export function startPollingHarness(options: {
 		});
 		return await new WorkflowExecute(additional, mode, data).processRunExecutionData(workflow);
 	};
-	/** Emits what a poll has returned, unless the workflow has been published anew since. */
+	/** Polls, and starts an execution with the result, unless the workflow was published again meanwhile. */
 	const run = async (one: Published) => {
 		const response = await trigger.poll.call(one.context);
 		if (published !== one || response === null) return;
@@ -169,7 +172,7 @@ export function startPollingHarness(options: {
 	return harness;
 }
 
-/** The workflow's last node: keeps the items that reach it. */
+/** Returns the workflow's last node, which records the items that reach it. */
 function collector(executions: INodeExecutionData[][]): INodeType {
 	return {
 		description: {

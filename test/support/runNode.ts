@@ -38,12 +38,12 @@ import {
 	Workflow,
 } from 'n8n-workflow';
 import { LinqApi } from '../../credentials/LinqApi.credentials';
-// With its ending: else the codex file beside it, LinqPhoneNumbers.node.json, may be found first.
+// With its extension: otherwise the codex file LinqPhoneNumbers.node.json may be found first.
 import { LinqPhoneNumbers } from '../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.node.ts';
 
 const NODE = 'Node under test';
 
-/** A node that hands the node under test its input items. */
+/** Returns a node that passes input items to the node under test. */
 function inputItems(items: IDataObject[]): INodeType {
 	return {
 		description: {
@@ -62,7 +62,7 @@ function inputItems(items: IDataObject[]): INodeType {
 	};
 }
 
-/** Hands its items back to the node before it, until that has run so often. */
+/** Returns a node that passes its items back to the node before it, until that has run this often. */
 function loopBack(times: number): INodeType {
 	let left = times;
 	return {
@@ -193,7 +193,7 @@ export class CredentialsInMemory extends ICredentialsHelper {
 	}
 }
 
-/** What an execution needs beside its workflow. */
+/** Returns what an execution needs beside its workflow. */
 export function additionalData(
 	credentials: ICredentialDataDecryptedObject,
 	workflow: IWorkflowBase,
@@ -223,7 +223,7 @@ export function additionalData(
 	};
 }
 
-/** A workflow as n8n saves it. */
+/** Returns a workflow as n8n saves it. */
 export function savedWorkflow(nodes: INode[], connections: IConnections): IWorkflowBase {
 	return {
 		id: '1',
@@ -239,7 +239,7 @@ export function savedWorkflow(nodes: INode[], connections: IConnections): IWorkf
 	};
 }
 
-/** What the editor gives a node that offers choices of an account. Without credentials, none is selected in the node. */
+/** Returns the context in which the editor loads a node's options. Without credentials, none is selected in the node. */
 export function loadOptionsContext(
 	nodeType: INodeType,
 	parameters: INodeParameters,
@@ -260,6 +260,7 @@ export function loadOptionsContext(
 	return new LoadOptionsContext(workflow, node, additionalData(credentials ?? {}, saved), '');
 }
 
+/** What to run: the node's parameters and settings, and what surrounds it. */
 export interface NodeRun {
 	parameters: INodeParameters;
 	/** One empty item by default, as a Manual Trigger gives it. */
@@ -283,6 +284,7 @@ export interface NodeRun {
 	then?: Array<{ nodeType: INodeType; typeVersion: number; parameters: INodeParameters }>;
 }
 
+/** The outcome of a run. */
 export interface NodeResult {
 	/** Items by output: the second is the error output. */
 	outputs: INodeExecutionData[][];
@@ -293,13 +295,14 @@ export interface NodeResult {
 	run: IRun;
 }
 
+/** A run in progress. */
 export interface RunHandle {
 	result: Promise<NodeResult>;
 	/** Stops the execution, as the editor's button does. */
 	cancel: () => void;
 }
 
-/** Starts an execution at a node, in the way that is the same in all versions of the engine. */
+/** Starts an execution at a node, in a way that all versions of the engine have. */
 function execute(
 	workflow: Workflow,
 	additional: IWorkflowExecuteAdditionalData,
@@ -388,6 +391,7 @@ export async function runNode(run: NodeRun): Promise<NodeResult> {
 	return await startRun(run).result;
 }
 
+/** What to run as a tool. */
 export interface ToolRun {
 	parameters: INodeParameters;
 	credentials: ICredentialDataDecryptedObject;
@@ -399,7 +403,7 @@ export interface ToolRun {
 	retryOnFail?: boolean;
 }
 
-/** As n8n calls the type that it makes of the node. */
+/** The type that n8n's ai-tools.ts makes of the node. */
 const TOOL_TYPE = 'n8n-nodes-linq-phone-numbers.linqPhoneNumbersTool';
 
 interface InvokableTool {
@@ -409,13 +413,13 @@ interface InvokableTool {
 }
 
 /**
- * Runs the node as the tool of an agent that asks for its tools by `getInputConnectionData`: agents before version 3,
- * nested agents, the MCP Server Trigger.
+ * Runs the node as the tool of an agent that gets its tools by `getInputConnectionData`: agents before version 3, nested
+ * agents, the MCP Server Trigger.
  *
- * @returns what the agent is told, an answer for each of its items
+ * @returns what the tool returns for each of the agent's items, empty if it throws
  */
 export async function runTool(run: ToolRun): Promise<string[]> {
-	const answers: string[] = [];
+	const results: string[] = [];
 	const agent: INodeType = {
 		description: {
 			displayName: 'Agent',
@@ -435,8 +439,8 @@ export async function runTool(run: ToolRun): Promise<string[]> {
 					item,
 				)) as InvokableTool[];
 				if (!tool) throw new Error('The agent has no tool');
-				// What the agent's model would see of an error: nothing.
-				answers.push(String(await tool.invoke(run.toolArguments).catch(() => '')));
+				// Such an agent's model sees nothing of an error.
+				results.push(String(await tool.invoke(run.toolArguments).catch(() => '')));
 			}
 			return [this.getInputData()];
 		},
@@ -470,5 +474,5 @@ export async function runTool(run: ToolRun): Promise<string[]> {
 	const workflow = new Workflow({ ...saved, nodeTypes });
 	const finished = await execute(workflow, additionalData(run.credentials, saved), 'Input');
 	if (finished.data.resultData.error) throw finished.data.resultData.error;
-	return answers;
+	return results;
 }

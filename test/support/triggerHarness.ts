@@ -30,13 +30,13 @@ type Lifecycle = 'checkExists' | 'create' | 'delete';
 interface Host {
 	/** The node's name. */
 	name: string;
-	/** The node's parameters; n8n reads them anew at each activation and call. */
+	/** The node's parameters; n8n reads them again at each activation and request. */
 	parameters: INodeParameters;
 	/** Whether n8n fails to save executions. */
 	broken: boolean;
 	/** Holds requests before they reach the node. */
 	beforeWebhook?: Promise<unknown>;
-	/** Holds events that the node has handed over, before n8n saves them. */
+	/** Holds events that the node has returned, before n8n saves them. */
 	beforeSaving?: Promise<unknown>;
 	/** Holds executions, so that later ones wait for a slot if there is a limit. */
 	beforeEnd?: Promise<unknown>;
@@ -45,9 +45,9 @@ interface Host {
 /** What n8n's server does around a trigger, with its node in n8n's own engine and over real HTTP. */
 export interface TriggerHarness extends Host {
 	workflowId: string;
-	/** The node's address, as Linq is to call it. */
+	/** The node's address, for Linq to call. */
 	target: string;
-	/** The same without https, for a test to call: of the n8n process, or of each in turn. */
+	/** The same without https, for a test to call: one for each n8n process that receives. */
 	addresses: string[];
 	/** What n8n has saved for the node. */
 	saved: () => IDataObject;
@@ -55,19 +55,19 @@ export interface TriggerHarness extends Host {
 	savedSecret: () => unknown;
 	/** What n8n has saved for the whole workflow, as a copy of the workflow brings it along. */
 	exportStaticData: () => string;
-	/** Loses or changes what n8n has saved. */
+	/** Overwrites what n8n has saved for the node. */
 	save: (state: IDataObject) => void;
 	/**
-	 * Loads the workflow as an execution does whose Code node will use the static data.
+	 * Loads the static data, as an execution does whose Code node will change it.
 	 *
-	 * @returns saves all static data as they were loaded, with what the Code node has added
+	 * @returns a function that saves it as it was loaded, with the Code node's change
 	 */
 	loadForCodeNode: () => () => void;
-	/** What the workflow was started with, an execution each, once no more come. */
+	/** Waits until no more executions start, and returns what each was started with. */
 	executions: () => Promise<INodeExecutionData[][]>;
-	/** How many executions n8n has saved, those of duplicates among them. */
+	/** How many executions n8n has saved, including those of duplicates. */
 	begun: () => number;
-	/** How many requests have come. */
+	/** How many requests have arrived. */
 	received: () => number;
 	/** How many callers are gone, or have had their response. */
 	closed: () => number;
@@ -75,13 +75,13 @@ export interface TriggerHarness extends Host {
 	failed: () => number;
 	/** Runs the last execution again, as n8n's Retry does. */
 	retry: () => Promise<void>;
-	/** Deliveries that n8n's table of what was processed has already. */
+	/** Adds deliveries to n8n's table of processed data. */
 	remember: (ids: string[]) => void;
-	/** Lets the next look-ups in that table fail. */
+	/** Makes the next look-ups in that table fail. */
 	failLookUps: (count: number) => void;
 	activate: () => Promise<void>;
 	deactivate: () => Promise<void>;
-	/** Starts all processes anew: what was in memory alone is lost. */
+	/** Restarts all processes: what was only in their memory is lost. */
 	restart: () => Promise<void>;
 	close: () => Promise<void>;
 }
@@ -91,25 +91,26 @@ interface Options {
 	parameters?: INodeParameters;
 	/** The editor's "Listen for test event". */
 	test?: boolean;
-	/** `http:` where n8n's N8N_WEBHOOK_URL is not set. */
+	/** `http:` if n8n's N8N_WEBHOOK_URL is not set. */
 	protocol?: 'https:' | 'http:';
 	/** How many executions run at once, as n8n's concurrency limit has it. */
 	concurrencyLimit?: number;
 	workflowId?: string;
-	/** Where n8n can be reached, by its own account; else where it is. */
+	/** The address that n8n is configured with; by default the real one, with https. */
 	publicAddress?: string;
 	/** What n8n has saved already. */
 	staticData?: string;
-	/** How many processes receive calls. One executes the workflows itself; several leave that to two workers. */
+	/** How many processes receive requests. One executes the workflows itself; several leave that to two workers. */
 	processes?: number;
 }
 
 /** How long n8n takes to read or write its database. */
 const DATABASE_MS = 10;
 
-/** Each host stands for an n8n of its own; n8n's engine keeps its table of deliveries by workflow. */
+/** Each harness is an n8n of its own. Their workflow IDs differ, because they share one table of processed data. */
 let hosts = 0;
 
+/** Starts a harness for the trigger, with a workflow that records the items it was started with. */
 export async function startTriggerHarness(options: Options): Promise<TriggerHarness> {
 	const id = options.workflowId ?? `workflow ${++hosts}`;
 	const count = options.processes ?? 1;
@@ -129,7 +130,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 	const executions: INodeExecutionData[][] = [];
 	let base = '';
 
-	/** The workflow as n8n loads it from its database, for each activation, call and execution anew. */
+	/** Loads the workflow from n8n's database, as n8n does for each activation, request and execution. */
 	const load = (nodeType: INodeType) => {
 		const node: INode = {
 			id: 'trigger',
@@ -177,7 +178,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 		const save = async () => {
 			if (!workflow.staticData.__dataChanged) return;
 			const json = JSON.stringify(workflow.staticData);
-			// Until the database has it, other calls load what was before.
+			// Until the database has it, other requests load the old data.
 			await delay(DATABASE_MS);
 			staticData = json;
 		};
@@ -218,7 +219,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 		else slots++;
 	};
 
-	/** What is in the memory of n8n's processes: the nodes as each has loaded them. */
+	/** Loads the trigger for each of n8n's processes: each has its own module-level state. */
 	const loadProcesses = () => {
 		const main = loadTrigger();
 		return {
@@ -349,7 +350,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 			await lifecycle('delete');
 		},
 		restart: async () => {
-			// n8n ends what it is at before it stops.
+			// n8n finishes its current work before it stops.
 			await delay(3 * DATABASE_MS);
 			processes = loadProcesses();
 			if ((await lifecycle('checkExists')) !== true) await lifecycle('create');
@@ -365,7 +366,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 	});
 }
 
-/** n8n's table of what was processed: a list for each node, read and written whole. */
+/** n8n's table of processed data: a list for each node, read and written as a whole (deduplication-helper.ts). */
 class ProcessedData implements IDataDeduplicator {
 	/** By workflow and node. */
 	readonly rows = new Map<string, DeduplicationItemTypes[]>();
@@ -403,15 +404,15 @@ class ProcessedData implements IDataDeduplicator {
 	}
 }
 
-/** One for all hosts: n8n's engine takes no other. */
+/** One for all harnesses: n8n-core's DataDeduplicationService is initialized once. */
 const processed = new ProcessedData();
 void DataDeduplicationService.init(processed);
 
-/** The trigger with nothing in its memory, as a new n8n process has it. */
+/** Loads the trigger with empty module-level state, as a new n8n process does. */
 function loadTrigger(): INodeType {
 	let trigger: INodeType | undefined;
 	jest.isolateModules(() => {
-		// Only the nodes have a memory: n8n's own code is loaded once.
+		// Only the nodes are loaded again: n8n's own code is loaded once.
 		jest.doMock('n8n-workflow', () => n8nWorkflow);
 		const loaded = jest.requireActual<
 			typeof import('../../nodes/LinqPhoneNumbersTrigger/LinqPhoneNumbersTrigger.node.ts')
@@ -422,7 +423,7 @@ function loadTrigger(): INodeType {
 	return trigger;
 }
 
-/** The workflow's last node: keeps the items that reach it. */
+/** Returns the workflow's last node, which records the items that reach it. */
 function collector(executions: INodeExecutionData[][]): INodeType {
 	return {
 		description: {

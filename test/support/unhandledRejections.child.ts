@@ -1,8 +1,8 @@
 import { scenarios } from './unhandledRejections';
 
-/*
- * Runs the scenarios in a Node.js process of its own, and tells its parent which rejected promises nobody listened to.
- * In jest's sandbox no handler for them fires.
+/**
+ * Runs the scenarios in a Node.js process of its own, and reports unhandled rejections to its parent. In jest's sandbox
+ * no handler for them fires.
  */
 async function main(): Promise<void> {
 	for (const [name, scenario] of Object.entries(scenarios)) {

@@ -8,9 +8,9 @@ import { startRun } from './runNode';
 /** Runs to its end, and returns the status of its execution. */
 export type Scenario = () => Promise<string>;
 
-const REFUSED: FaultRule = { fault: { kind: 'apiError', code: 2005 } };
+const REJECTED: FaultRule = { fault: { kind: 'apiError', code: 2005 } };
 
-/** A run of updates against a small account of its own, an item for each line unless said otherwise. */
+/** Returns a run of updates against a small account of its own, by default with an item for each line. */
 function run({
 	line = '={{ $json.id }}',
 	forwardingNumber = '+12025557777',
@@ -60,21 +60,21 @@ const THIRD_FAILS = "={{ $itemIndex === 2 ? $('Nowhere').first().json.phone : '+
 const UNKNOWN = '+12025558888';
 
 export const scenarios: Record<string, Scenario> = {
-	'the control: a rejection that nobody listens to': async () => {
+	'the control: an unhandled rejection': async () => {
 		void Promise.reject(new Error('heard by nobody'));
 		return await Promise.resolve('success');
 	},
-	'Stop: the first of several batches is refused': run({ batchInterval: 20, faults: [REFUSED] }),
-	'Stop: a later item fails at an expression, an earlier one is refused': run({
+	'Stop: the first of several batches is rejected': run({ batchInterval: 20, faults: [REJECTED] }),
+	'Stop: a later item fails at an expression, an earlier one is rejected': run({
 		forwardingNumber: THIRD_FAILS,
-		faults: [REFUSED],
+		faults: [REJECTED],
 	}),
 	'Stop: the same, in batches': run({
 		forwardingNumber: THIRD_FAILS,
 		batchInterval: 20,
-		faults: [REFUSED],
+		faults: [REJECTED],
 	}),
-	'Continue: each batch has a number that is no line': run({
+	'Continue: each batch has an unknown number': run({
 		line: '={{ $json.line }}',
 		items: () => [1, 2, 3].map(() => ({ line: UNKNOWN })),
 		batchInterval: 20,
@@ -91,7 +91,7 @@ export const scenarios: Record<string, Scenario> = {
 		batchInterval: 20,
 		onError: 'continueRegularOutput',
 	}),
-	'Continue: an unknown number whose list is retried while later batches come': run({
+	'Continue: an unknown number whose list is retried while later batches start': run({
 		line: '={{ $json.line }}',
 		items: ({ lines }) => [
 			{ line: lines[0]?.phone_number ?? '' },
@@ -103,15 +103,15 @@ export const scenarios: Record<string, Scenario> = {
 		batchInterval: 20,
 		onError: 'continueRegularOutput',
 	}),
-	'Continue: the list is refused while later batches come': run({
+	'Continue: the list is rejected while later batches start': run({
 		line: '={{ $json.phone_number }}',
-		faults: [{ times: 1, fault: { kind: 'delay', ms: 30 } }, REFUSED],
+		faults: [{ times: 1, fault: { kind: 'delay', ms: 30 } }, REJECTED],
 		batchInterval: 20,
 		onError: 'continueRegularOutput',
 	}),
-	'Stop: the list is refused while several items wait for it': run({
+	'Stop: the list is rejected while several items wait for it': run({
 		line: '={{ $json.phone_number }}',
-		faults: [REFUSED],
+		faults: [REJECTED],
 	}),
 	'canceled while requests are in flight': run({
 		faults: [{ fault: { kind: 'delay', ms: 100 } }],

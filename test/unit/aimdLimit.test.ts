@@ -1,11 +1,11 @@
 import { AimdLimit } from '../../nodes/shared/concurrency/aimdLimit';
 
-describe('The limit of requests in flight', () => {
+describe('The concurrency limit', () => {
 	const succeed = (limit: AimdLimit, times: number) => {
 		for (let responses = 0; responses < times; responses++) limit.onSuccess();
 	};
 
-	it('begins at 10, grows by 30% each round, up to 50', () => {
+	it('begins at 10, and grows by 30% each round trip, up to 50', () => {
 		const limit = new AimdLimit();
 		expect(limit.current).toBe(10);
 		succeed(limit, 10);
@@ -16,7 +16,7 @@ describe('The limit of requests in flight', () => {
 		expect(limit.current).toBe(50);
 	});
 
-	it('halves once for what was in flight together, never below 1', () => {
+	it('halves once for losses that were in flight together, never below 1', () => {
 		const limit = new AimdLimit();
 		succeed(limit, 1_000);
 		limit.onLoss(100, 200, 0);
@@ -28,7 +28,7 @@ describe('The limit of requests in flight', () => {
 		expect(limit.current).toBe(1);
 	});
 
-	it('grows by one in 150 rounds after the first loss', () => {
+	it('grows by one in 150 round trips after the first loss', () => {
 		const limit = new AimdLimit();
 		limit.onLoss(1, 2, 0);
 		expect(limit.current).toBe(5);
@@ -39,7 +39,7 @@ describe('The limit of requests in flight', () => {
 		expect(limit.current).toBe(6);
 	});
 
-	it('pauses for as long as any response asked for', () => {
+	it('pauses for the longest wait that a response asked for', () => {
 		const limit = new AimdLimit();
 		expect(limit.pauseMs(0)).toBe(0);
 		limit.onLoss(0, 100, 1_000);
@@ -53,32 +53,32 @@ describe('The limit of requests in flight', () => {
 	});
 
 	/**
-	 * Sends 1,000 requests to a server that lets so many through a second and asks the others to wait for one, in
-	 * simulated time.
+	 * Simulates 1,000 requests to a server that allows `perSecond` of them and responds to the others with a Retry-After
+	 * of one second.
 	 */
 	function simulate(perSecond: number, latencyMs: number) {
 		const limit = new AimdLimit();
-		const inFlight: Array<{ sentAt: number; endsAt: number; isRefused: boolean }> = [];
-		let [now, window, used, done, refused, waiting] = [0, -Infinity, 0, 0, 0, 1_000];
+		const inFlight: Array<{ sentAt: number; endsAt: number; isRejected: boolean }> = [];
+		let [now, window, used, done, rejected, waiting] = [0, -Infinity, 0, 0, 0, 1_000];
 		while (done < 1_000) {
 			while (waiting > 0 && inFlight.length < limit.current && limit.pauseMs(now) === 0) {
 				if (now - window >= 1_000) [window, used] = [now, 0];
 				inFlight.push({
 					sentAt: now,
 					endsAt: now + latencyMs,
-					isRefused: ++used > perSecond,
+					isRejected: ++used > perSecond,
 				});
 				waiting--;
-				// What it takes to send one.
+				// The time it takes to send one.
 				now += 0.5;
 			}
 			const [next] = inFlight;
 			if (next && next.endsAt <= now + latencyMs) {
 				now = Math.max(now, next.endsAt);
 				inFlight.shift();
-				if (next.isRefused) {
+				if (next.isRejected) {
 					limit.onLoss(next.sentAt, now, 1_000);
-					refused++;
+					rejected++;
 					waiting++;
 				} else {
 					if (waiting > 0) limit.onSuccess();
@@ -86,7 +86,7 @@ describe('The limit of requests in flight', () => {
 				}
 			} else now += Math.max(1, limit.pauseMs(now));
 		}
-		return { seconds: now / 1_000, refusedShare: refused / (1_000 + refused) };
+		return { seconds: now / 1_000, rejectedShare: rejected / (1_000 + rejected) };
 	}
 
 	it.each([
@@ -95,9 +95,12 @@ describe('The limit of requests in flight', () => {
 		[100, 200],
 		[50, 50],
 		[200, 50],
-	])('%i requests a second of %i ms each: under 12%% are refused', (perSecond, latencyMs) => {
-		const { seconds, refusedShare } = simulate(perSecond, latencyMs);
-		expect(refusedShare).toBeLessThan(0.12);
-		expect(seconds).toBeLessThan((1_000 / perSecond) * 1.8);
-	});
+	])(
+		'with %i requests allowed a second, of %i ms each, under 12%% are rejected',
+		(perSecond, latencyMs) => {
+			const { seconds, rejectedShare } = simulate(perSecond, latencyMs);
+			expect(rejectedShare).toBeLessThan(0.12);
+			expect(seconds).toBeLessThan((1_000 / perSecond) * 1.8);
+		},
+	);
 });

@@ -14,7 +14,7 @@ describe('A bounded map', () => {
 		expect(map.size).toBe(1);
 	});
 
-	it('evicts entries that were not used for long, unless they are in use', () => {
+	it('evicts idle entries, unless they are in use', () => {
 		let now = 0;
 		const inUse = new Set<string>();
 		const map = new BoundedMap<string, string>({

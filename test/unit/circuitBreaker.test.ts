@@ -10,7 +10,7 @@ describe('A run gives up', () => {
 		expect(breaker.mustGiveUp(15_000)).toBe(true);
 	});
 
-	it('ten seconds after the last success, which begins the count anew', () => {
+	it('not before ten seconds after the last success', () => {
 		const breaker = new CircuitBreaker();
 		breaker.onFailure(0);
 		breaker.onSuccess(9_000);
@@ -21,7 +21,7 @@ describe('A run gives up', () => {
 		expect(breaker.mustGiveUp(19_000)).toBe(true);
 	});
 
-	it('at once if the server wants a long pause', () => {
+	it('at once if the server asks for a long pause', () => {
 		const breaker = new CircuitBreaker();
 		breaker.onSuccess(100);
 		breaker.onLongPause();

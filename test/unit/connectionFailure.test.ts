@@ -1,6 +1,6 @@
 import { connectionFailure } from '../../nodes/shared/linq/connectionFailure';
 
-describe('a connection that failed', () => {
+describe('A connection failure with the code', () => {
 	it.each([
 		['DEPTH_ZERO_SELF_SIGNED_CERT', /not from an authority/],
 		['SELF_SIGNED_CERT_IN_CHAIN', /not from an authority/],
@@ -16,7 +16,7 @@ describe('a connection that failed', () => {
 		['EPROTO', /secure connection/],
 		['ERR_TLS_INVALID_PROTOCOL_VERSION', /secure connection/],
 		['ERR_INVALID_URL', /proxy's address/],
-	])('%s was not sent, and stays', (code, reason) => {
+	])('%s: the request was not sent, and a retry is no use', (code, reason) => {
 		const failure = connectionFailure(code);
 		expect(failure?.reason).toMatch(reason);
 		expect(failure).toMatchObject({ code, isNotSent: true, isLasting: true });
@@ -26,7 +26,7 @@ describe('a connection that failed', () => {
 		'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
 		'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE',
 		'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
-	])('%s may have been sent, and stays', (code) => {
+	])('%s: the request may have been sent, and a retry is no use', (code) => {
 		const failure = connectionFailure(code);
 		expect(failure?.isNotSent).toBeUndefined();
 		expect(failure?.isLasting).toBe(true);
@@ -39,7 +39,7 @@ describe('a connection that failed', () => {
 		'EHOSTUNREACH',
 		'PROXY_HUNG_UP',
 		'TLS_HUNG_UP',
-	])('%s was not sent, and may pass', (code) => {
+	])('%s: the request was not sent, and a retry may succeed', (code) => {
 		const failure = connectionFailure(code);
 		expect(failure?.isNotSent).toBe(true);
 		expect(failure?.isLasting).toBeUndefined();
@@ -50,14 +50,14 @@ describe('a connection that failed', () => {
 		...['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW', 'Z_DATA_ERROR', 'Z_BUF_ERROR'],
 		...['ERR_BAD_RESPONSE', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'EIO'],
 		...['ERR_SSL_BAD_RECORD_TYPE', 'ERR_SSL_WRONG_VERSION_NUMBER'],
-	])('%s may have been sent, and may pass', (code) => {
+	])('%s: the request may have been sent, and a retry may succeed', (code) => {
 		const failure = connectionFailure(code);
 		expect(failure).toBeDefined();
 		expect(failure?.isNotSent).toBeUndefined();
 		expect(failure?.isLasting).toBeUndefined();
 	});
 
-	it.each(['ERR_INVALID_CHAR', 'ERR_CANCELED', '200'])('%s is of no connection', (code) => {
+	it.each(['ERR_INVALID_CHAR', 'ERR_CANCELED', '200'])('%s is not one', (code) => {
 		expect(connectionFailure(code)).toBeUndefined();
 	});
 });

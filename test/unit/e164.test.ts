@@ -1,7 +1,7 @@
 import { parseE164 } from '../../nodes/shared/linq/e164';
 import { LinqError } from '../../nodes/shared/linq/linqError';
 
-/** Numbers set aside for fiction, or of public offices, as people of each country write them. */
+/** Numbers reserved for fiction, or of public offices, as people of each country write them. */
 const accepted: Array<[country: string, number: string, ...written: string[]]> = [
 	[
 		'United States',
@@ -18,7 +18,7 @@ const accepted: Array<[country: string, number: string, ...written: string[]]> =
 		'\u202a+1 (202) 555-7777\u202c',
 	],
 	[
-		'United States, with characters that nobody sees',
+		'United States, with invisible characters',
 		'+12025557777',
 		'+12025557777\u200b',
 		'\ufeff+1\u200d202\u2060555\u00ad7777',
@@ -70,14 +70,14 @@ const accepted: Array<[country: string, number: string, ...written: string[]]> =
 	['Israel', '+97231234567', '+972-3-123-4567', '+972 3 123 4567'],
 ];
 
-const refused: Array<[written: unknown, words: string]> = [
+const rejected: Array<[written: unknown, words: string]> = [
 	['2025557777', 'does not begin with + and the country code'],
 	[2025557777, 'does not begin with + and the country code'],
 	['(202) 555-7777', 'does not begin with + and the country code'],
 	['030 123456', 'does not begin with + and the country code'],
 	['0049 30 123456', 'does not begin with + and the country code'],
 	['12025557777.0', 'does not begin with + and the country code'],
-	// Digits that are not the number's.
+	// Digits that are not part of the number.
 	['+1 202 555 7777 (5)', 'is not a phone number'],
 	['+1 (202) 555-7777 - 22', 'is not a phone number'],
 	['+1 202 555 7777 ext. 5', 'is not a phone number'],
@@ -123,7 +123,7 @@ const refused: Array<[written: unknown, words: string]> = [
 	['+1 ((202)) 555 7777', 'is not a phone number'],
 	['+1 (202 555 7777', 'is not a phone number'],
 	['++12025557777', 'is not a phone number'],
-	// No number that can be dialed.
+	// Numbers that cannot be dialed.
 	['+0 202 555 7777', 'is not a phone number'],
 	['+123456', 'is not a phone number'],
 	['+4912345678901234', 'is not a phone number'],
@@ -136,7 +136,7 @@ const refused: Array<[written: unknown, words: string]> = [
 	[true, 'is not a phone number'],
 ];
 
-/** What the message shows of characters that would show nothing. */
+/** How the message shows unprintable characters. */
 const named: Array<[written: string, words: string]> = [
 	[
 		'+1202\u00075557777',
@@ -159,18 +159,18 @@ describe('A phone number that a person wrote', () => {
 		accepted.flatMap(([country, number, ...written]) =>
 			written.map((one) => [country, one, number] as const),
 		),
-	)('%s: %j is %s', (_, written, number) => {
+	)('%s: %j is parsed as %s', (_, written, number) => {
 		expect(parseE164(written, 'The number')).toBe(number);
 	});
 
-	it.each(refused)('%j %s', (written, words) => {
-		const read = () => parseE164(written, 'The number');
-		expect(read).toThrow(LinqError);
-		expect(read).toThrow(`The number`);
-		expect(read).toThrow(words);
+	it.each(rejected)('%j is rejected: %s', (written, words) => {
+		const parse = () => parseE164(written, 'The number');
+		expect(parse).toThrow(LinqError);
+		expect(parse).toThrow(`The number`);
+		expect(parse).toThrow(words);
 	});
 
-	it.each(named)('%j shows %s', (written, words) => {
+	it.each(named)('the error for %j shows %s', (written, words) => {
 		expect(() => parseE164(written, 'The number')).toThrow(words);
 	});
 
@@ -183,14 +183,15 @@ describe('A phone number that a person wrote', () => {
 		['0044 20 7946 0000', undefined],
 		['202555777', undefined],
 		['1202555777', undefined],
-	])('%j may be %s', (written, number) => {
-		const { description } = refusal(written).details;
+	])('the error for %j suggests %s', (written, number) => {
+		const { description } = rejection(written).details;
 		if (number === undefined) expect(description).not.toContain('the code +1');
 		else expect(description).toContain(`write ${number}.`);
 	});
 });
 
-function refusal(written: unknown): LinqError {
+/** Returns the error for a number that is rejected. */
+function rejection(written: unknown): LinqError {
 	try {
 		parseE164(written, 'The number');
 	} catch (error) {

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { startFakeLinqApi, type FakeLinqApi } from '../fakeLinqApi/server';
 
-describe('the local Linq API, by the official SDK', () => {
+describe('The local Linq API, called by the official SDK', () => {
 	let server: FakeLinqApi;
 	let sdk: Linq;
 
@@ -40,7 +40,7 @@ describe('the local Linq API, by the official SDK', () => {
 		['a bad number', undefined, '2025557777', Linq.BadRequestError, 1002],
 		['an id that is no UUID', 'chats', '+12025557777', Linq.BadRequestError, 1005],
 		['an unknown line', randomUUID(), '+12025557777', Linq.NotFoundError, 2001],
-	])('answers %s by the typed error', async (_, id, number, type, code) => {
+	])('responds to %s with the typed error', async (_, id, number, type, code) => {
 		const error: unknown = await sdk.phoneNumbers
 			.update(id ?? server.lines[0]?.id ?? '', { forwarding_number: number })
 			.catch((thrown: unknown) => thrown);
@@ -58,32 +58,32 @@ describe('the local Linq API, by the official SDK', () => {
 		[1007, Linq.RateLimitError],
 		[2005, Linq.PermissionDeniedError],
 		[3006, Linq.InternalServerError],
-	] as const)('answers %i by the typed error', async (code, type) => {
+	] as const)('responds with the typed error for code %i', async (code, type) => {
 		server.faults.push({ fault: { kind: 'apiError', code, retryAfter: 2 } });
 		const error: unknown = await sdk.phoneNumbers.list().catch((thrown: unknown) => thrown);
 		expect(error).toBeInstanceOf(type);
 		expect(error).toMatchObject({ error: { error: { code, retry_after: 2 } } });
 	});
 
-	it('has lines of its own: no two accounts share an ID', async () => {
+	it('has its own line IDs: no two accounts share one', async () => {
 		const other = await startFakeLinqApi();
 		await other.close();
 		const ids = [...server.lines, ...other.lines].map(({ id }) => id);
 		expect(new Set(ids).size).toBe(10);
 	});
 
-	it('refuses a wrong key', async () => {
-		const stranger = new Linq({ apiKey: 'wrong', baseURL: server.baseUrl, maxRetries: 0 });
-		await expect(stranger.phoneNumbers.list()).rejects.toBeInstanceOf(Linq.AuthenticationError);
+	it('rejects a wrong key', async () => {
+		const unauthorized = new Linq({ apiKey: 'wrong', baseURL: server.baseUrl, maxRetries: 0 });
+		await expect(unauthorized.phoneNumbers.list()).rejects.toBeInstanceOf(Linq.AuthenticationError);
 	});
 
-	it('is retried by the SDK as it asks for', async () => {
+	it('is retried by the SDK after a Retry-After', async () => {
 		server.faults.push({
 			times: 1,
 			fault: { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '5' } },
 		});
-		const patient = new Linq({ apiKey: server.apiKey, baseURL: server.baseUrl, maxRetries: 1 });
-		await expect(patient.phoneNumbers.list()).resolves.toBeDefined();
+		const retrying = new Linq({ apiKey: server.apiKey, baseURL: server.baseUrl, maxRetries: 1 });
+		await expect(retrying.phoneNumbers.list()).resolves.toBeDefined();
 		expect(server.requests).toHaveLength(2);
 	});
 
@@ -93,7 +93,7 @@ describe('the local Linq API, by the official SDK', () => {
 			subscribed_events: ['phone_number.status_updated' as const],
 		};
 
-		it('shows the secret once, and can be changed and removed', async () => {
+		it('show the secret once, and can be updated and deleted', async () => {
 			const created = await sdk.webhookSubscriptions.create(subscription);
 			expect(created.signing_secret).toMatch(/^whsec_/);
 			const { subscriptions } = await sdk.webhookSubscriptions.list();
@@ -114,7 +114,7 @@ describe('the local Linq API, by the official SDK', () => {
 		});
 
 		it.each(['http://n8n.example.com/', 'http://127.0.0.1:1/', subscription.target_url])(
-			'refuses %s as a target: not https, or taken',
+			'reject the target %s, which is not https or has a subscription',
 			async (target_url) => {
 				await sdk.webhookSubscriptions.create(subscription);
 				await expect(
@@ -123,7 +123,7 @@ describe('the local Linq API, by the official SDK', () => {
 			},
 		);
 
-		it('signs so that the SDK accepts it, and tries again after a 503', async () => {
+		it('have deliveries whose signature the SDK accepts, and that are retried after a 503', async () => {
 			const local = await startFakeLinqApi({ plainLoopback: true });
 			const received: Array<{ body: string; headers: IncomingHttpHeaders }> = [];
 			const receiver = createServer((request, response) => {

@@ -1,7 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { KeyedMutex } from '../../nodes/shared/concurrency/keyedMutex';
 
-/** A task that notes when it begins and ends, and ends when it is told to. */
+/** Returns a task that logs when it begins and ends, and a function that ends it. */
 function task(log: string[], name: string) {
 	let end: (error?: Error) => void = () => undefined;
 	const ended = new Promise<void>((resolve, reject) => {
@@ -24,7 +24,7 @@ function task(log: string[], name: string) {
 	};
 }
 
-describe('Tasks of one key', () => {
+describe('Tasks with the same key', () => {
 	let mutex: KeyedMutex;
 	beforeEach(() => {
 		mutex = new KeyedMutex();
@@ -33,17 +33,17 @@ describe('Tasks of one key', () => {
 		expect(mutex.isIdle).toBe(true);
 	});
 
-	it('run one after the other, in their order, and return what they return', async () => {
+	it('run one after the other, in order, and their results are returned', async () => {
 		const log: string[] = [];
 		const tasks = [task(log, 'A'), task(log, 'B'), task(log, 'C')];
 		const results = tasks.map(async ({ run }) => await mutex.runExclusive('key', run));
-		// In the wrong order.
+		// Ended in reverse order.
 		for (const { end } of [...tasks].reverse()) end();
 		expect(await Promise.all(results)).toEqual(['A', 'B', 'C']);
 		expect(log).toEqual(['A begins', 'A ends', 'B begins', 'B ends', 'C begins', 'C ends']);
 	});
 
-	it('do not wait for those of another key', async () => {
+	it('do not wait for tasks with another key', async () => {
 		const log: string[] = [];
 		const [slow, fast] = [task(log, 'slow'), task(log, 'fast')];
 		const first = mutex.runExclusive('one', slow.run);
@@ -54,7 +54,7 @@ describe('Tasks of one key', () => {
 		expect(log).toEqual(['slow begins', 'fast begins', 'fast ends', 'slow ends']);
 	});
 
-	it('begin after one that failed', async () => {
+	it('run after one that failed', async () => {
 		const log: string[] = [];
 		const [failing, next] = [task(log, 'failing'), task(log, 'next')];
 		const failure = mutex.runExclusive('key', failing.run).catch((error: unknown) => String(error));
@@ -65,7 +65,7 @@ describe('Tasks of one key', () => {
 		expect(await result).toBe('next');
 	});
 
-	it('begin at once when they give up waiting, and later ones keep the order', async () => {
+	it('run at once if aborted, and later ones stay in order', async () => {
 		const log: string[] = [];
 		const [first, second, third] = [task(log, 'first'), task(log, 'second'), task(log, 'third')];
 		const all = [

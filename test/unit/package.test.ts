@@ -6,7 +6,7 @@ import { LinqPhoneNumbers } from '../../nodes/LinqPhoneNumbers/LinqPhoneNumbers.
 import { LinqPhoneNumbersPollingTrigger } from '../../nodes/LinqPhoneNumbersPollingTrigger/LinqPhoneNumbersPollingTrigger.node.ts';
 import { LinqPhoneNumbersTrigger } from '../../nodes/LinqPhoneNumbersTrigger/LinqPhoneNumbersTrigger.node.ts';
 
-describe('the package', () => {
+describe('The package', () => {
 	it('has no runtime dependencies', () => {
 		expect(packageJson).not.toHaveProperty('dependencies');
 		expect(packageJson.peerDependencies).toEqual({ 'n8n-workflow': '*' });

@@ -4,7 +4,7 @@ import { Permits } from '../../nodes/shared/concurrency/permits';
 describe('Permits', () => {
 	const run = () => new AbortController();
 
-	it('are handed out in order, as many as the limit allows at that moment', async () => {
+	it('are handed out in order, as many as the limit allows then', async () => {
 		let limit = 2;
 		const permits = new Permits(() => limit);
 		const { signal } = run();
@@ -29,7 +29,7 @@ describe('Permits', () => {
 		expect(permits.isIdle).toBe(true);
 	});
 
-	it('go to the runs in turn', async () => {
+	it('are handed out to runs round-robin', async () => {
 		const permits = new Permits(() => 1);
 		const [large, small] = [run().signal, run().signal];
 		const got: string[] = [];
@@ -45,7 +45,7 @@ describe('Permits', () => {
 		expect(permits.isIdle).toBe(true);
 	});
 
-	it('are not waited for by a run that was aborted, and none is lost', async () => {
+	it('are no longer waited for by an aborted run, and none is lost', async () => {
 		const permits = new Permits(() => 1);
 		const [stopped, other] = [run(), run()];
 		await permits.acquire(other.signal);

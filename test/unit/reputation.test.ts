@@ -1,6 +1,6 @@
 import { compareReputations } from '../../nodes/shared/linq/reputation';
 
-describe('Two reputations compared', () => {
+describe('A reputation change', () => {
 	it.each([
 		['HEALTHY', 'AT_RISK', 'worsened'],
 		['HEALTHY', 'CRITICAL', 'worsened'],
@@ -16,7 +16,7 @@ describe('Two reputations compared', () => {
 		[null, null, 'unknown'],
 		['HEALTHY', undefined, 'unknown'],
 		['healthy', 'critical', 'unknown'],
-	])('%s to %s: %s', (previous, next, change) => {
+	])('from %s to %s is %s', (previous, next, change) => {
 		expect(compareReputations(previous, next)).toBe(change);
 	});
 });

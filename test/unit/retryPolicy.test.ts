@@ -2,7 +2,7 @@ import { retryAfterMs, backoffMs } from '../../nodes/shared/linq/retryPolicy';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
-describe('the wait that Linq asks for', () => {
+describe('The wait that Linq asks for', () => {
 	it.each([
 		[{}, undefined, 0],
 		[{ 'retry-after': '3' }, undefined, 3_000],
@@ -12,19 +12,19 @@ describe('the wait that Linq asks for', () => {
 		[{ 'retry-after': '-4' }, undefined, 0],
 		[{ 'retry-after-ms': '250' }, undefined, 250],
 		[{ 'retry-after': '1' }, 7, 7_000],
-	])('%j and %s in the body is %i ms', (headers, bodyRetryAfter, ms) => {
+	])('by the headers %j and %s in the body is %i ms', (headers, bodyRetryAfter, ms) => {
 		expect(retryAfterMs({ headers, bodyRetryAfter }, NOW)).toBe(ms);
 	});
 });
 
-describe('the wait between tries', () => {
+describe('The backoff', () => {
 	it.each([
 		[0, 0, 500],
 		[0, 1, 625],
 		[1, 0, 1_000],
 		[2, 0, 2_000],
 		[9, 0, 8_000],
-	])('for retry %i by the random number %i is %i ms', (retry, random, ms) => {
+	])('before retry %i with the random number %i is %i ms', (retry, random, ms) => {
 		expect(backoffMs(retry, random)).toBe(ms);
 	});
 });

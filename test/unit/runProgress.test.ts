@@ -1,7 +1,7 @@
 import { RunProgress } from '../../nodes/LinqPhoneNumbers/runProgress';
 
-describe('How far a run of updates came', () => {
-	const stoppedAt = (item: number, { sent = [] as number[], confirmed = [] as number[] }) => {
+describe('The progress report of a stopped run', () => {
+	const summaryAt = (item: number, { sent = [] as number[], confirmed = [] as number[] }) => {
 		const progress = new RunProgress();
 		for (const one of [...sent, ...confirmed]) progress.markSent(one);
 		for (const one of confirmed) progress.markConfirmed(one);
@@ -18,10 +18,10 @@ describe('How far a run of updates came', () => {
 			{ confirmed: [0], sent: [2, 4] },
 			'Updated: 1, [item 0]. Sent without confirmation: [items 2, 4].',
 		],
-		// The item that failed is told of by the error itself.
+		// The error itself is about the item that failed.
 		[{ sent: [8] }, 'No lines were updated.'],
 	])('%j: %s', (items, words) => {
-		expect(stoppedAt(8, items)).toBe(
+		expect(summaryAt(8, items)).toBe(
 			`Stopped at [item 8]; no further requests were sent. ${words}`,
 		);
 	});

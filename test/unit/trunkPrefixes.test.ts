@@ -12,7 +12,7 @@ const prefixOf = new Map(
 	),
 );
 
-/** The countries' example numbers, and valid numbers around them: with each other digit in each place. */
+/** The countries' example numbers, and variants with each digit in each position. */
 const numbers = Object.entries(metadata.country_calling_codes).flatMap(([code, regions]) =>
 	regions.flatMap((region) => {
 		const example = Object.entries(examples).find(([name]) => name === region)?.[1];
@@ -23,18 +23,22 @@ const numbers = Object.entries(metadata.country_calling_codes).flatMap(([code, r
 );
 
 function variants(example: string): string[] {
-	return Array.from(example, (_, place) =>
-		Array.from('0123456789', (digit) => example.slice(0, place) + digit + example.slice(place + 1)),
+	return Array.from(example, (_, position) =>
+		Array.from(
+			'0123456789',
+			(digit) => example.slice(0, position) + digit + example.slice(position + 1),
+		),
 	).flat();
 }
 
 function isValid(number: string): boolean {
 	const parsed = parsePhoneNumberFromString(number);
-	// The library itself leaves a prefix out, and calls the rest valid.
+	// The library itself drops a trunk prefix, and calls the rest valid.
 	return parsed?.number === number && parsed.isValid();
 }
 
-function read(number: string): string {
+/** Returns the parsed number, or the message of the error. */
+function parse(number: string): string {
 	try {
 		return parseE164(number, 'The number');
 	} catch (error) {
@@ -42,30 +46,30 @@ function read(number: string): string {
 	}
 }
 
-describe('Prefixes that are dialed inside a country only', () => {
+describe('Trunk prefixes', () => {
 	it('are those of the library', () => {
 		expect(readFileSync(GENERATED_FILE, 'utf8')).toBe(generateTrunkPrefixes());
 	});
 
-	it('are known for all countries that the library has', () => {
+	it('are tested for all countries of the library', () => {
 		expect(numbers.length).toBeGreaterThan(230);
 		for (const code of ['39', '378', '225', '241']) expect(prefixOf.has(code)).toBe(false);
 	});
 
-	it.each(numbers)('$region: no valid number is refused', ({ code, nationals }) => {
+	it.each(numbers)('$region: no valid number is rejected', ({ code, nationals }) => {
 		const valid = nationals.map((national) => `+${code}${national}`).filter(isValid);
 		expect(valid).not.toEqual([]);
-		expect(valid.map(read)).toEqual(valid);
+		expect(valid.map(parse)).toEqual(valid);
 	});
 
-	it.each(numbers)('$region: a number with the prefix is refused', ({ code, nationals }) => {
+	it.each(numbers)('$region: a number with the prefix is rejected', ({ code, nationals }) => {
 		const prefix = prefixOf.get(code);
 		if (prefix === undefined || code === '1') return;
 		for (const national of nationals.filter((one) => isValid(`+${code}${one}`))) {
 			const number = `+${code}${prefix}${national}`;
 			// A longer number of the same country.
-			if (isValid(number)) expect(read(number)).toBe(number);
-			else expect(read(number)).toContain(` ${prefix} after the country code`);
+			if (isValid(number)) expect(parse(number)).toBe(number);
+			else expect(parse(number)).toContain(` ${prefix} after the country code`);
 		}
 	});
 
@@ -80,14 +84,17 @@ describe('Prefixes that are dialed inside a country only', () => {
 		['359', '008001234567'],
 		['375', '8011234567'],
 		['598', '0004123456'],
-	])('+%s: %s begins with the prefix, and is a number', (code, national) => {
-		const number = `+${code}${national}`;
-		expect(national.startsWith(prefixOf.get(code) ?? 'none')).toBe(true);
-		expect(isValid(number)).toBe(true);
-		expect(read(number)).toBe(number);
-	});
+	])(
+		'+%s: %s begins with the prefix and is accepted, because it is a valid number',
+		(code, national) => {
+			const number = `+${code}${national}`;
+			expect(national.startsWith(prefixOf.get(code) ?? 'none')).toBe(true);
+			expect(isValid(number)).toBe(true);
+			expect(parse(number)).toBe(number);
+		},
+	);
 
-	it('are none with +1, where no number of any country begins with 0 or 1', () => {
+	it('do not exist with +1, where no number begins with 0 or 1', () => {
 		const regions = numbers.filter(({ code }) => code === '1');
 		expect(regions.length).toBeGreaterThan(20);
 		for (const { nationals } of regions) {
@@ -95,13 +102,13 @@ describe('Prefixes that are dialed inside a country only', () => {
 				for (const digit of ['0', '1']) {
 					const number = `+1${digit}${national.slice(1)}`;
 					expect(isValid(number)).toBe(false);
-					expect(read(number)).toContain(` has a ${digit} after +1`);
+					expect(parse(number)).toContain(` has a ${digit} after +1`);
 				}
 			}
 		}
 	});
 
-	it('are known where numbers begin with the same digits', () => {
+	it('have exceptions for ten country codes', () => {
 		expect(Object.keys(VALID_WITH_PREFIX)).toHaveLength(10);
 	});
 });

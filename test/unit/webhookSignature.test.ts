@@ -19,7 +19,7 @@ const isValid = (headers: Record<string, string>, body: string, secret: string) 
 };
 
 describe('The signature of a delivery', () => {
-	it("is that of the specification's own vector", () => {
+	it("matches the specification's test vector", () => {
 		const { secret, body, headers } = SPECIFICATION;
 		const at = new Date(Number(headers['webhook-timestamp']) * 1_000);
 		expect(new Webhook(secret).sign(headers['webhook-id'], at, body)).toBe(
@@ -39,13 +39,13 @@ describe('The signature of a delivery', () => {
 			{ 'webhook-signature': 'v1a,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=' },
 			SPECIFICATION.body,
 		],
-	])('does not fit %s', (_, headers, body) => {
+	])('does not match %s', (_, headers, body) => {
 		expect(isValid({ ...SPECIFICATION.headers, ...headers }, body, SPECIFICATION.secret)).toBe(
 			false,
 		);
 	});
 
-	it('fits what the standardwebhooks package signs, and no other secret', () => {
+	it('matches what the standardwebhooks package signs, and no other secret', () => {
 		for (let size = 16; size <= 64; size++) {
 			const secret = `whsec_${randomBytes(size).toString('base64')}`;
 			const body = randomBytes(size).toString('hex');
@@ -60,13 +60,13 @@ describe('The signature of a delivery', () => {
 		}
 	});
 
-	it('fits where one of several does', () => {
+	it('matches if one of several does', () => {
 		const { secret, body, headers } = SPECIFICATION;
 		const several = `v1,${'A'.repeat(43)}= v2,x ${headers['webhook-signature']}`;
 		expect(isValid({ ...headers, 'webhook-signature': several }, body, secret)).toBe(true);
 	});
 
-	it('never fits an empty secret', () => {
+	it('never matches an empty secret', () => {
 		const { body, headers } = SPECIFICATION;
 		for (const secret of ['', 'whsec_']) expect(isValid(headers, body, secret)).toBe(false);
 	});
@@ -77,9 +77,9 @@ describe('The signature of a delivery', () => {
 		[-300, true],
 		[301, false],
 		[-301, false],
-	])('%i seconds off: fresh is %s', (seconds, fresh) => {
+	])('with a timestamp that is %i seconds off: fresh is %s', (seconds, fresh) => {
 		const signature = parseSignature(SPECIFICATION.headers);
-		if (!signature) throw new Error('Not read');
+		if (!signature) throw new Error('Not parsed');
 		const now = (Number(SPECIFICATION.headers['webhook-timestamp']) + seconds) * 1_000;
 		expect(isFresh(signature, now)).toBe(fresh);
 	});

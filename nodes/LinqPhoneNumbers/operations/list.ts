@@ -47,7 +47,7 @@ export const listDescription = updateDisplayOptions({ show: { operation: ['list'
 		displayName: 'Return All',
 		name: 'returnAll',
 		type: 'boolean',
-		// The API is not paginated: nobody should lose lines by a default.
+		// The API is not paginated, and a default must not hide lines.
 		default: true,
 		description: 'Whether to return all results or only up to a given limit',
 	},
@@ -115,13 +115,13 @@ export const listDescription = updateDisplayOptions({ show: { operation: ['list'
 	},
 ] satisfies INodeProperties[]);
 
-/** What one item asks of the list. */
+/** One item's parameters. */
 interface ListQuery {
 	limit: number;
 	simplify: boolean;
-	/** None means any. */
+	/** Empty means any. */
 	lines: LineRef[];
-	/** None means any. */
+	/** Empty means any. */
 	reputations: string[];
 	forwarding?: 'set' | 'notSet';
 	retryOptions: RetryOptions;
@@ -147,7 +147,7 @@ async function executeList(
 /**
  * Returns the lines that pass all filters, up to the limit, in Linq's order.
  *
- * @throws LinqError if a line is asked for that does not exist
+ * @throws LinqError if a line of the filter does not exist
  */
 function filterLines(
 	index: LineIndex,
@@ -165,7 +165,7 @@ function filterLines(
 		.slice(0, limit);
 }
 
-/** Returns items of their own for each input item, so that a later node may change one without changing another. */
+/** Returns new objects for each input item, so that a later node can change one without changing another. */
 function toItems(lines: PhoneNumber[], simplify: boolean, item: number): INodeExecutionData[] {
 	return lines.map((line) => ({
 		json: simplify ? { ...toRow(line) } : deepCopy({ ...line }),
@@ -185,7 +185,7 @@ function parseListQuery(context: IExecuteSingleFunctions): ListQuery {
 	};
 }
 
-/** A filter that is there must mean something: one whose expression found nothing would let all lines pass. */
+/** Parses the filters. One that is set must have a value: an expression that finds nothing must not let all lines pass. */
 function parseFilters(
 	context: IExecuteSingleFunctions,
 ): Pick<ListQuery, 'lines' | 'reputations' | 'forwarding'> {

@@ -28,7 +28,7 @@ export const updateForwardingOperation: INodePropertyOptions = {
 	value: 'updateForwarding',
 	action: 'Update line forwarding',
 	description: 'Set or clear the number that inbound calls to a line are forwarded to',
-	// The line's ID follows in the path, and the body, once they are known to be right.
+	// The line's ID in the path and the body are added once they are validated.
 	routing: executedBy({ method: 'PUT', url: PHONE_NUMBERS_URL }, executeUpdateForwarding),
 };
 
@@ -64,7 +64,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 			displayName: 'Forwarding Number',
 			name: 'forwardingNumber',
 			type: 'string',
-			// Not `required`: n8n would refuse an empty one in words that do not tell of Clear.
+			// Not `required`: n8n's own error for an empty value does not mention Clear.
 			default: '',
 			placeholder: 'e.g. +12025559999',
 			displayOptions: { show: { forwarding: ['set'] } },
@@ -72,7 +72,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 			hint: 'To stop forwarding, choose Clear above',
 		},
 		{
-			// Also what an agent's model is shown of it.
+			// An agent's model sees this name as well.
 			displayName: 'Forwarding Number or Clear',
 			name: 'forwardingNumber',
 			type: 'string',
@@ -111,14 +111,14 @@ export const updateForwardingDescription = updateDisplayOptions(
 	] satisfies INodeProperties[],
 );
 
-/** What one item asks for. */
+/** One item's parameters. */
 interface UpdateRequest {
 	line: LineRef;
 	/** E.164; null clears it. */
 	forwardingNumber: string | null;
-	/** Whether nothing is sent if the line has this number already. */
+	/** Whether to send nothing if the line already has this number. */
 	skipUnchanged: boolean;
-	/** Whether the output has the number that the line had before: always if the lines are listed anyway. */
+	/** Whether to output the previous number: always if the lines are listed anyway. */
 	includePrevious: boolean;
 	retryOptions: RetryOptions;
 }
@@ -140,16 +140,16 @@ async function executeUpdateForwarding(
 	});
 }
 
-/** Where an update takes place. */
+/** What an update needs of its run. */
 interface Scope {
 	context: IExecuteSingleFunctions;
-	/** As n8n has made it of the operation's routing. */
+	/** The operation's, with n8n's Request Options. */
 	request: IHttpRequestOptions;
 	account: AccountRun;
 	progress: RunProgress;
 }
 
-/** Does what an item asks for, and returns the line as it then is. */
+/** Updates a line, unless it is to be skipped, and returns the line as it then is. */
 async function updateLine(scope: Scope, update: UpdateRequest): Promise<IDataObject> {
 	const { context, request, account } = scope;
 	const { line, forwardingNumber, skipUnchanged, includePrevious, retryOptions } = update;
@@ -169,7 +169,7 @@ async function updateLine(scope: Scope, update: UpdateRequest): Promise<IDataObj
 	});
 }
 
-/** Returns true if an update to another number was sent last and is unconfirmed: it may be applied late. */
+/** Returns true if the last update sent had another number and is unconfirmed: it may be applied late. */
 function mayStillChange(account: AccountRun, id: string, forwardingNumber: string | null): boolean {
 	const last = account.writes.last(id);
 	return last?.isConfirmed === false && last.forwardingNumber !== forwardingNumber;
@@ -224,7 +224,7 @@ function parseUpdateRequest(context: IExecuteSingleFunctions): UpdateRequest {
 	};
 }
 
-/** Only the choice or the word Clear clears: an expression that finds nothing must not stop a line's forwarding. */
+/** Parses the number; null for Clear and the word clear only: an expression that finds nothing must not stop forwarding. */
 function parseForwardingNumber(context: IExecuteSingleFunctions): string | null {
 	const value: unknown = context.getNodeParameter('forwarding', 'set');
 	const forwarding = parseOption(value, 'Forwarding', ['set', 'clear', 'setOrClear']);
@@ -243,7 +243,7 @@ function parseForwardingNumber(context: IExecuteSingleFunctions): string | null 
 	return parseE164(number, 'The forwarding number');
 }
 
-/** Calls that are forwarded to the line they come from reach nobody. */
+/** Throws if a line would be forwarded to itself: its calls would reach nobody. */
 function assertNotSelfForwarding(
 	lineNumber: string | undefined,
 	forwardingNumber: string | null,
@@ -255,7 +255,7 @@ function assertNotSelfForwarding(
 	);
 }
 
-/** The failure of an update by ID: only Linq's response told that it was of this number. */
+/** Returns the error of an update by ID whose response shows that the line has the forwarding number itself. */
 function selfForwardingError(lineNumber: string): LinqError {
 	return inputError(
 		`The line ${lineNumber} is now forwarded to itself, so its calls reach nobody`,

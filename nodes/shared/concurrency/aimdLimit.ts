@@ -4,7 +4,7 @@ const MAX_LIMIT = 50;
 /** What a successful response adds before the first loss: the limit grows by 30% each round trip. */
 const SLOW_START_INCREASE = 0.3;
 
-/** How many rounds of successful responses add one after it. */
+/** How many round trips of successful responses add one after the first loss. */
 const ROUNDS_PER_INCREASE = 150;
 
 /**
@@ -22,7 +22,7 @@ export class AimdLimit {
 		return Math.floor(this.value);
 	}
 
-	/** A response was a success, while more requests waited than may be in flight. */
+	/** Records a success, if other requests waited for a permit meanwhile. */
 	onSuccess(): void {
 		const isSlowStart = this.decreasedAt === -Infinity;
 		const increase = isSlowStart ? SLOW_START_INCREASE : 1 / (ROUNDS_PER_INCREASE * this.value);
@@ -30,9 +30,9 @@ export class AimdLimit {
 	}
 
 	/**
-	 * A request was throttled, or its connection failed. Those that were in flight together count as one loss.
+	 * Records that a request was throttled, or its connection failed. Requests in flight together count as one loss.
 	 *
-	 * @param pauseMs how long the server wants no requests, 0 if it does not say
+	 * @param pauseMs how long the server asked to wait, 0 if it did not
 	 */
 	onLoss(sentAt: number, now: number, pauseMs: number): void {
 		this.pausedUntil = Math.max(this.pausedUntil, now + pauseMs);
@@ -41,7 +41,7 @@ export class AimdLimit {
 		this.value = Math.max(1, this.value / 2);
 	}
 
-	/** How long the server still wants no requests. */
+	/** Returns how long to wait before the next request. */
 	pauseMs(now: number): number {
 		return Math.max(0, this.pausedUntil - now);
 	}

@@ -1,6 +1,6 @@
 interface Bounds<V> {
 	maxSize: number;
-	/** Entries that were not used for so long are evicted; by default none are. */
+	/** Entries that have not been used for this long are evicted; by default none are. */
 	idleMs?: number;
 	/** Values that must not be evicted yet. */
 	isInUse?: (value: V) => boolean;
@@ -9,8 +9,8 @@ interface Bounds<V> {
 }
 
 /**
- * A map that evicts idle entries, and beyond its size the least recently used ones. It does so when it is used, for
- * timers are not allowed in community nodes.
+ * A map that evicts idle entries, and beyond its size the least recently used ones. It does so when it is used:
+ * community nodes may not use timers.
  */
 export class BoundedMap<K, V> {
 	/** Least recently used first. */
@@ -23,7 +23,7 @@ export class BoundedMap<K, V> {
 		return this.entries.size;
 	}
 
-	/** Returns the value of a key, which counts as used by that. */
+	/** Returns the value of a key, and marks it as used. */
 	get(key: K): V | undefined {
 		this.evict();
 		const entry = this.entries.get(key);

@@ -7,18 +7,18 @@ export class CircuitBreaker {
 	/** When the first request was sent that has failed since the last success. */
 	private failingSince?: number;
 
-	/** A response was a success. */
+	/** Records a success. */
 	onSuccess(now: number): void {
 		this.lastSuccessAt = now;
 		this.failingSince = undefined;
 	}
 
-	/** A request failed in a way that may pass. */
+	/** Records a transient failure. */
 	onFailure(sentAt: number): void {
 		this.failingSince ??= Math.max(sentAt, this.lastSuccessAt);
 	}
 
-	/** The server wants no requests for longer than a run waits. */
+	/** Records that the server asked for a longer pause than a run waits. */
 	onLongPause(): void {
 		this.failingSince = -Infinity;
 	}

@@ -1,6 +1,6 @@
 /** Runs the tasks of each key one after the other; those of different keys do not wait for each other. */
 export class KeyedMutex {
-	/** By key, the end of the last task and of all before it; it never rejects. */
+	/** By key: resolves when the last task and all before it have ended; never rejects. */
 	private readonly tails = new Map<string, Promise<unknown>>();
 
 	/** Whether no task is running or waiting. */

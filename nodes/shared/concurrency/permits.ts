@@ -3,19 +3,19 @@ type Queue = Array<(granted: boolean) => void>;
 /** Hands out permits, as many at once as a limit allows at that moment. */
 export class Permits {
 	private taken = 0;
-	/** Of each run, who waits for a permit. */
+	/** The waiters of each run. */
 	private readonly queues = new WeakMap<AbortSignal, Queue>();
-	/** The runs of which somebody waits. They take turns, so that a small one does not wait for all of a large one. */
+	/** The runs with waiters, served round-robin, so that a small one does not wait for all of a large one. */
 	private readonly runs = new Set<AbortSignal>();
 
-	/** @param limit how many may be taken now */
+	/** @param limit returns how many may be taken now */
 	constructor(private readonly limit: () => number) {}
 
 	get isIdle(): boolean {
 		return this.taken === 0 && !this.isContended;
 	}
 
-	/** Whether somebody waits for a permit. */
+	/** Whether a permit is waited for. */
 	get isContended(): boolean {
 		return this.runs.size > 0;
 	}
@@ -45,7 +45,7 @@ export class Permits {
 		if (known) return known;
 		const queue: Queue = [];
 		this.queues.set(run, queue);
-		// Once a run, for a signal looks through all its listeners to add one.
+		// One listener per run: a signal looks through all its listeners to add one.
 		const leave = () => {
 			this.runs.delete(run);
 			for (const resolve of queue.splice(0)) resolve(false);
@@ -59,7 +59,7 @@ export class Permits {
 			if (this.taken >= this.limit()) return;
 			const queue = this.queueOf(run);
 			const grant = queue.shift();
-			// To the end of the set, which this loop follows.
+			// Moves the run to the end of the set, which this loop still reaches.
 			this.runs.delete(run);
 			if (queue.length > 0) this.runs.add(run);
 			if (!grant) continue;

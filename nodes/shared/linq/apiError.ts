@@ -24,13 +24,13 @@ const NO_REDIRECTS =
 export interface FailedRequest {
 	/** To begin the message with, e.g. `Could not list the lines`. */
 	action: string;
-	/** Whether a line was asked for, which may not exist. */
+	/** Whether it was for one line, which may not exist. */
 	isLineRequest: boolean;
-	/** Whether values of the user's were sent, which may be wrong. */
+	/** Whether it sent values of the user's, which may be wrong. */
 	hasValues: boolean;
-	/** Whether Linq may have done what was asked for, by this request or one before it. */
+	/** Whether Linq may have applied this attempt or one before it. */
 	mayBeApplied: boolean;
-	/** Where the request's own settings are. */
+	/** The words for the settings of the request. */
 	settings: RequestSettings;
 	/** Further sentences, e.g. how often it was tried. */
 	notes: string[];
@@ -45,7 +45,7 @@ interface ApiErrorBody {
 	traceId?: string;
 }
 
-/** Parses what is there of `{ error: { code, message, doc_url, retry_after }, trace_id }`. */
+/** Parses the fields present of `{ error: { code, message, doc_url, retry_after }, trace_id }`. */
 export function parseErrorBody(body: unknown): ApiErrorBody {
 	const error = field(body, 'error');
 	const code = field(error, 'code');
@@ -59,12 +59,12 @@ export function parseErrorBody(body: unknown): ApiErrorBody {
 	};
 }
 
-/** Returns true if a response has Linq's error body. Any other may be of something on the way, e.g. a proxy. */
+/** Returns true if a response has Linq's error body. Any other may come from something on the way, e.g. a proxy. */
 export function isLinqError({ body }: LinqResponse): boolean {
 	return parseErrorBody(body).code !== undefined;
 }
 
-/** Returns the words for a response that is no success. */
+/** Returns the error for a response that is not a success. */
 export function errorFromResponse(response: LinqResponse, request: FailedRequest): LinqError {
 	const { action, mayBeApplied } = request;
 	const { statusCode } = response;
@@ -92,7 +92,7 @@ export function errorFromResponse(response: LinqResponse, request: FailedRequest
 	});
 }
 
-/** Returns the words for a connection that failed. */
+/** Returns the error for a connection that failed. */
 export function errorFromConnection(
 	{ code, reason, remedy, isLasting }: ConnectionFailure,
 	request: FailedRequest,
@@ -108,7 +108,7 @@ export function errorFromConnection(
 	});
 }
 
-/** Returns what was noted of the request, and that an update may be unconfirmed. */
+/** Returns the request's notes, and a sentence about an update that is unconfirmed. */
 function furtherNotes({ isLineRequest, mayBeApplied, notes }: FailedRequest): string[] {
 	const isUnconfirmed = isLineRequest && mayBeApplied;
 	return isUnconfirmed ? [...notes, UNCONFIRMED] : notes;
@@ -121,12 +121,12 @@ function linqSource(status: number, { isLineRequest, hasValues }: FailedRequest)
 	return hasValues ? 'input' : 'linq';
 }
 
-/** A redirect and a 404 that are not Linq's mean that the base URL leads elsewhere. */
+/** Returns the source of a response that is not Linq's. A redirect or a 404 means that the base URL leads elsewhere. */
 function otherSource(status: number): ErrorSource {
 	return status < 400 || status === 401 || status === 404 ? 'credential' : 'network';
 }
 
-/** Returns what to do about an error of Linq's. */
+/** Returns what to do about Linq's own error. */
 function linqRemedy(status: number, { isLineRequest, hasValues }: FailedRequest): string {
 	switch (status) {
 		case 401:

@@ -4,7 +4,7 @@ import { LinqError } from './linqError';
  * Parses the credential's base URL.
  *
  * @returns it without surrounding space or a slash at its end
- * @throws LinqError if it is no http or https URL: a request would go nowhere or elsewhere
+ * @throws LinqError if it is not a usable http or https URL
  */
 export function parseBaseUrl(value: unknown): string {
 	const written = typeof value === 'string' ? value.trim() : '';

@@ -1,6 +1,6 @@
 import type { RequestSettings } from './requestSettings';
 
-/** What is known of a connection that failed. */
+/** Why a connection failed, and what to do about it. */
 export interface ConnectionFailure {
 	/** Of Node.js, axios or this file, e.g. `ECONNRESET`. */
 	code: string;
@@ -10,17 +10,17 @@ export interface ConnectionFailure {
 	remedy: (settings: RequestSettings) => string;
 	/** Whether the request was surely not sent. */
 	isNotSent?: boolean;
-	/** Whether it does not pass by itself. */
+	/** Whether it is permanent, so that a retry is no use. */
 	isLasting?: boolean;
 }
 
-/** For a proxy that closes the connection before it is through: https-proxy-agent gives that no code. */
+/** A proxy closed the connection before the tunnel was open: https-proxy-agent gives that no code. */
 export const PROXY_HUNG_UP = 'PROXY_HUNG_UP';
 
-/** For a server or a proxy that closes the connection before it is secure: Node.js calls it `ECONNRESET`. */
+/** A server or a proxy closed the connection before it was secure: Node.js calls it `ECONNRESET`. */
 export const TLS_HUNG_UP = 'TLS_HUNG_UP';
 
-/** For a response that began, and then was cut off or could not be unpacked: n8n 1 keeps no code of it. */
+/** A response began, and was cut off or could not be decompressed: n8n 1 keeps no code of it. */
 export const RESPONSE_BROKEN = 'ERR_BAD_RESPONSE';
 
 type Failure = Omit<ConnectionFailure, 'code'>;
@@ -74,7 +74,7 @@ const FAILURES: Array<[codes: RegExp, failure: Failure]> = [
 		},
 	],
 	[
-		// Node.js: what it was to encrypt could not be, and never left (`TLSWrap::ClearIn` in its crypto_tls.cc).
+		// Node.js could not encrypt the request, so it was not sent (`TLSWrap::ClearIn` in its crypto_tls.cc).
 		/^EPROTO$|^ERR_TLS_/,
 		{
 			reason: 'no secure connection could be made',
@@ -85,7 +85,7 @@ const FAILURES: Array<[codes: RegExp, failure: Failure]> = [
 		},
 	],
 	[
-		// With TLS 1.3 a server rejects n8n's side only after the request is on its way.
+		// With TLS 1.3 a server may reject the client only after the request was sent.
 		/^ERR_SSL_.*_ALERT_/,
 		{
 			reason: 'the server ended the secure connection',
@@ -94,7 +94,7 @@ const FAILURES: Array<[codes: RegExp, failure: Failure]> = [
 			isLasting: true,
 		},
 	],
-	// The connection was secure, and then broke.
+	// The secure connection broke later.
 	[/^ERR_SSL_/, LOST],
 	[
 		// The base URL has been checked before.
@@ -155,7 +155,7 @@ const FAILURES: Array<[codes: RegExp, failure: Failure]> = [
 	[/^E[A-Z0-9]+$/, { reason: 'the connection failed', remedy: checkNetwork }],
 ];
 
-/** Returns what an error code says of a connection that failed, undefined if it says nothing of a connection. */
+/** Returns the failure that an error code stands for, undefined if it is not about a connection. */
 export function connectionFailure(code: string): ConnectionFailure | undefined {
 	const failure = FAILURES.find(([codes]) => codes.test(code))?.[1];
 	return failure && { code, ...failure };

@@ -4,7 +4,7 @@ import { TRUNK_PREFIXES, VALID_WITH_PREFIX } from './trunkPrefixes';
 
 const EXAMPLE = 'e.g. +12025559999';
 
-/** What may stand between two groups of digits: spaces, or one dash or dot. */
+/** Between two groups of digits: spaces, or one dash or dot. */
 const SEPARATOR = '(?: +|[.-])';
 
 /** The country code, the area code perhaps in brackets, and groups of digits. */
@@ -15,15 +15,15 @@ const WRITTEN = new RegExp(
 /** Numbers of the USA, Canada and other countries with the code +1, with or without the 1. */
 const NORTH_AMERICAN = /^1?([2-9]\d{2}[2-9]\d{6})$/;
 
-/** Numbers with a prefix, by prefix: the country code and what follows it. */
+/** By trunk prefix: matches numbers that have it, split into the country code and the rest. */
 const WITH_TRUNK_PREFIX = Object.entries(TRUNK_PREFIXES).map(([prefix, codes]) => ({
 	prefix,
 	pattern: new RegExp(`^\\+(${codes.replaceAll(' ', '|')})(${prefix}\\d*)$`),
 }));
 
 /**
- * Parses a phone number that a person or another app wrote. What is not surely one number is refused: with a digit
- * too many or too few, calls go to somebody else.
+ * Parses a phone number that a person or another app wrote. It rejects what may not be exactly one number: with a wrong
+ * digit, calls go to somebody else.
  *
  * @param value what was entered, e.g. `+1 (202) 555-9999`
  * @param field the parameter's name as the user sees it
@@ -54,7 +54,7 @@ export function parseE164(value: unknown, field: string): string {
 		);
 	}
 	const number = `+${written.replace(/\D/g, '')}`;
-	// ".0" is what spreadsheets put behind a number.
+	// Spreadsheets append ".0" to a number.
 	if (!WRITTEN.test(written) || /\.\d$/.test(written) || !/^\+[1-9]\d{6,14}$/.test(number)) {
 		throw inputError(
 			`${named} is not a phone number in E.164 format`,
@@ -83,7 +83,7 @@ export function parseE164(value: unknown, field: string): string {
 	return number;
 }
 
-/** Returns the prefix after a number's country code that is dialed inside the country only, if it has one. */
+/** Returns the trunk prefix of a number (dialed inside the country only) if one follows its country code. */
 function findTrunkPrefix(number: string): string | undefined {
 	return WITH_TRUNK_PREFIX.find(({ pattern }) => {
 		const [, code = '', rest = ''] = pattern.exec(number) ?? [];

@@ -3,7 +3,7 @@ import { BoundedMap } from '../concurrency/boundedMap';
 /** More lines than an account has. */
 const MAX_LINES = 100_000;
 
-/** The last update of a line that was sent, and that Linq did not reject. */
+/** The last update sent to a line that Linq did not reject. */
 export interface ForwardingWrite {
 	/** When it was confirmed, or else sent; by `nextSequence`. */
 	sequence: number;
@@ -13,22 +13,23 @@ export interface ForwardingWrite {
 	isConfirmed: boolean;
 }
 
-/** What this n8n process has written to the lines of one account, whichever execution did. */
+/** The updates that this n8n process has sent to the lines of one account, in any execution. */
 export class ForwardingWrites {
 	/** By ID in lower case. */
 	private readonly writes = new BoundedMap<string, ForwardingWrite>({ maxSize: MAX_LINES });
 	private sequence = 0;
 
-	/** How many lines something is known of. */
+	/** How many lines have a write. */
 	get size(): number {
 		return this.writes.size;
 	}
 
-	/** Numbers what happens, in its order; the time of day may jump. */
+	/** Returns the next number of a logical clock: the time of day may jump. */
 	nextSequence(): number {
 		return ++this.sequence;
 	}
 
+	/** Returns the line's last write, if there is one. */
 	last(lineId: string): ForwardingWrite | undefined {
 		return this.writes.get(lineId.toLowerCase());
 	}

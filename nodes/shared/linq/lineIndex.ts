@@ -11,6 +11,8 @@ export class LineIndex {
 	constructor(readonly lines: PhoneNumber[]) {}
 
 	/**
+	 * Returns the line with a phone number.
+	 *
 	 * @param number in E.164
 	 * @throws LinqError that names the number if it is none of the account's
 	 */
@@ -25,6 +27,8 @@ export class LineIndex {
 	}
 
 	/**
+	 * Returns the line with an ID.
+	 *
 	 * @param id in upper or lower case
 	 * @throws LinqError that names the ID if it is none of the account's
 	 */
@@ -37,7 +41,7 @@ export class LineIndex {
 		);
 	}
 
-	/** @throws LinqError that names the line if it is none of the account's */
+	/** Returns the line that is meant. @throws LinqError that names it if it is none of the account's */
 	byRef(line: LineRef): PhoneNumber {
 		return line.kind === 'id' ? this.byId(line.id) : this.byNumber(line.number);
 	}

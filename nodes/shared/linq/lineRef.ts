@@ -21,7 +21,7 @@ export function parseLineRef(value: unknown, field: string): LineRef {
 /**
  * Parses a list of lines; a single line counts as a list.
  *
- * @throws LinqError if one of them is neither a phone number nor an ID, or there is nothing in place of the list
+ * @throws LinqError if one of them is neither a phone number nor an ID, or the value is empty
  */
 export function parseLineRefs(value: unknown, field: string): LineRef[] {
 	if (isEmpty(value)) {

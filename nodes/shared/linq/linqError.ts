@@ -4,7 +4,7 @@
  */
 export type ErrorSource = 'input' | 'credential' | 'linq' | 'network' | 'n8n';
 
-/** What is known of a failure beside its message. */
+/** What a failure has beside its message. */
 export interface LinqErrorDetails {
 	/** What the user can do about it, in whole sentences. */
 	description: string;
@@ -13,7 +13,7 @@ export interface LinqErrorDetails {
 	reason?: string;
 	/** Whether the same request may succeed at another time, without any change. */
 	retryable?: boolean;
-	/** Whether Linq may have done what was asked for, or may still do so. */
+	/** Whether Linq may have applied the request, or may still do so. */
 	mayBeApplied?: boolean;
 	/** The response's; absent if there was none. */
 	httpStatus?: number;
@@ -25,7 +25,7 @@ export interface LinqErrorDetails {
 	traceId?: string;
 }
 
-/** A failure in words for the user: the message says what happened, the description what to do. */
+/** An error for the user: the message says what happened, the description what to do. */
 export class LinqError extends Error {
 	override readonly name = 'LinqError';
 

@@ -100,7 +100,7 @@ export function parsePhoneNumberList(body: unknown): PhoneNumber[] {
  * Parses the response to an update, and checks that it confirms the update.
  *
  * @param body the parsed body, of any shape
- * @param asked the line's id and the forwarding number sent, null to clear it
+ * @param asked the requested line and forwarding number, null to clear it
  * @throws LinqError if it is about another line, another number, or no line at all
  */
 export function parseUpdatedForwarding(

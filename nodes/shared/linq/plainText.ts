@@ -1,7 +1,7 @@
 /** Characters that nobody sees: marks of the writing direction, soft hyphens, variation selectors, fillers. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** What shows nothing, or nothing that tells what it is: control characters, line breaks, the empty Braille sign. */
+/** Characters without a recognizable glyph: control characters, line breaks, the blank Braille pattern. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\u2800]/gu;
 
 /** Returns a text as it would be typed on a plain keyboard: without invisible characters, with ASCII digits and signs. */
@@ -27,7 +27,7 @@ export function isEmpty(value: unknown): boolean {
 	);
 }
 
-/** Returns a text in quotation marks; what is not printable in it is named behind, e.g. `U+0007 after the 4th digit`. */
+/** Returns a text in quotation marks, then the names of unprintable characters, e.g. `U+0007 after the 4th digit`. */
 export function quote(text: string): string {
 	const names = [...text.matchAll(UNPRINTABLE)].map(({ 0: char, index }) => {
 		const code = char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0') ?? '';
@@ -44,7 +44,7 @@ function ordinal(number: number): string {
 	return `${number}${suffixes[rule] ?? ''}`;
 }
 
-/** Unicode has the digits of each script in a row, 0 first. */
+/** Returns a digit of any script in ASCII: Unicode has those of each script in a row, 0 first. */
 function toAsciiDigit(digit: string): string {
 	const code = digit.codePointAt(0) ?? 0;
 	let value = 0;

@@ -7,7 +7,7 @@ export const MAX_RETRY_AFTER_MS = 60_000;
 const BASE_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 8_000;
 
-/** What a response says of a retry. */
+/** What a response says about a retry. */
 export interface RetryHints {
 	/** Names in lower case. */
 	headers: Record<string, unknown>;
@@ -15,7 +15,7 @@ export interface RetryHints {
 	bodyRetryAfter?: unknown;
 }
 
-/** Returns true if Linq may have done what was asked for, though it responded with this status. */
+/** Returns true if Linq may have applied a request despite this status. */
 export function mayBeAppliedDespite(status: number): boolean {
 	return status === 408 || status >= 500;
 }
@@ -31,7 +31,7 @@ export function isThrottling(status: number): boolean {
 }
 
 /**
- * Returns how long the server asks to wait, in milliseconds: the longest of what it says, 0 if it says nothing.
+ * Returns how long the server asks to wait, in milliseconds: the longest value it gives, 0 if it gives none.
  *
  * @param now the time to measure an HTTP date from, in milliseconds since 1970
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
@@ -49,7 +49,7 @@ export function retryAfterMs(hints: RetryHints, now: number): number {
 }
 
 /**
- * Returns how long to wait before a retry if the server says nothing, in milliseconds.
+ * Returns how long to wait before a retry if the server does not say, in milliseconds.
  *
  * @param retry 0 for the first retry
  * @param random between 0 and 1: up to 25% jitter

@@ -48,11 +48,11 @@ export function toStatusUpdateRow(envelope: unknown): StatusUpdateRow | undefine
 	};
 }
 
-/** What of a line may have changed. */
+/** What an event may say has changed. */
 export const CHANGE_KINDS = ['reputation', 'status'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
-/** The kinds of change in an update. */
+/** Returns the kinds of change in an update. */
 export function changeKinds(update: StatusUpdateRow): ChangeKind[] {
 	const kinds: ChangeKind[] = [];
 	if (update.previous_reputation !== update.new_reputation) kinds.push('reputation');

@@ -1,7 +1,7 @@
 import { LinqError } from './linqError';
 import { WEBHOOK_VERSION } from './statusUpdatedEvent';
 
-/** Returns the URL for Linq to deliver to at a webhook address: with the version of the payload that this package reads. */
+/** Returns the URL for Linq to deliver to at a webhook address: with the payload version that this package reads. */
 export function toTargetUrl(webhookUrl: string): string {
 	return `${webhookUrl}?version=${WEBHOOK_VERSION}`;
 }

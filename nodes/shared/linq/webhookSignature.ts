@@ -8,11 +8,11 @@ export type DeliveryHeaders = Record<string, string | string[] | undefined>;
 
 /** What a delivery says of itself in its headers. */
 export interface DeliverySignature {
-	/** The same for each try to deliver an event. */
+	/** The same for each attempt to deliver an event. */
 	id: string;
 	/** Seconds since 1970, as written. */
 	timestamp: string;
-	/** Those of the version that is understood here. */
+	/** Those of version 1. */
 	signatures: Buffer[];
 }
 

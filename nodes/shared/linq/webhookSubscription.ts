@@ -22,7 +22,7 @@ export interface WebhookSubscription {
 	ageMs: number;
 }
 
-/** What a subscription is to be. */
+/** The desired state of a subscription. */
 export interface SubscriptionFields {
 	target_url: string;
 	subscribed_events: string[];
@@ -30,7 +30,7 @@ export interface SubscriptionFields {
 	phone_numbers: string[];
 }
 
-/** What only the response to its creation has. */
+/** The response to a creation, the only one with the secret. */
 export interface CreatedSubscription {
 	id: string;
 	/** `whsec_` and the key in base64. */
@@ -64,7 +64,7 @@ export function parseSubscriptionList(body: unknown, now: number): WebhookSubscr
 /**
  * Parses the response to `POST /v3/webhook-subscriptions`.
  *
- * @returns the subscription's id, and its secret, which Linq shows this once only
+ * @returns the subscription's id, and its secret, which Linq shows only once
  * @throws LinqError if either is missing
  */
 export function parseCreatedSubscription(body: unknown): CreatedSubscription {
@@ -79,7 +79,7 @@ export function parseCreatedSubscription(body: unknown): CreatedSubscription {
 	});
 }
 
-/** Returns true if Linq delivers what the fields say. */
+/** Returns true if a subscription is active and has these fields. */
 export function isUpToDate(subscription: WebhookSubscription, fields: SubscriptionFields): boolean {
 	return (
 		subscription.is_active &&

@@ -30,11 +30,11 @@ import { apiRequest, redactApiKey } from './apiRequest';
 import { clock } from './clock';
 import { CREDENTIAL } from './constants';
 
-/** After that, nothing is in flight any more, and no update that was not confirmed is still to be applied. */
+/** By then, no unconfirmed update is still to be applied. */
 const IDLE_MS = 10 * 60_000;
 const MAX_ACCOUNTS = 1_000;
 
-/** Longer waits are worth a line in n8n's log. */
+/** Longer waits are logged. */
 const LOGGED_WAIT_MS = 5_000;
 
 /** How a request is sent. */
@@ -43,19 +43,19 @@ export interface RequestPolicy {
 	maxRetries: number;
 	/** Aborted when nothing more may be sent: by a LinqError that says why, or by n8n if the execution is canceled. */
 	signal: AbortSignal;
-	/** Told how it goes. */
+	/** Gets the outcome of each attempt. */
 	breaker?: CircuitBreaker;
 	/** Whether n8n's Request Options apply to it, so that an error may name them. */
 	hasRequestOptions?: boolean;
 	/** Called when the request is sent for the first time. */
 	onSend?: () => void;
-	/** Puts right what must be right before a retry. */
+	/** Called before each retry, e.g. to remove what an attempt whose response was lost has created. */
 	beforeRetry?: () => Promise<unknown>;
 }
 
 /**
- * What this n8n process has to do with one Linq account, a base URL and an API key: however many executions use it,
- * they share its concurrency limit and its pauses, and take turns at a line. It knows nothing of their items.
+ * The client of one Linq account (a base URL and an API key) in this n8n process. All executions share its concurrency
+ * limit, its pauses, and its mutex for each line. It knows nothing of items.
  */
 export class AccountClient {
 	/** The tasks of one line run one after the other; by ID in lower case. */
@@ -74,7 +74,7 @@ export class AccountClient {
 	 * Sends a request and retries transient failures. It keeps its permit while it waits for a retry: if Linq is
 	 * overloaded, all slow down, and what was throttled goes first.
 	 *
-	 * @param context of the account's credential
+	 * @param context has the account's credential
 	 * @param action what is being done, to begin an error's message with, e.g. `Could not list the lines`
 	 * @returns the first response that is a success (2xx)
 	 * @throws LinqError for any other outcome; it never holds the API key
@@ -183,7 +183,7 @@ export async function getAccountClient(context: RequestContext): Promise<Account
 	return client;
 }
 
-/** The failure to read the credential. n8n says why: none is selected, it was deleted, an expression failed. */
+/** Returns the error for a credential that n8n cannot read: none is selected, it was deleted, an expression failed. */
 function unreadableCredential(error: unknown): LinqError {
 	const reason = error instanceof Error ? error.message : 'unknown reason';
 	return new LinqError(`The Linq API credential could not be read: ${reason}`, {
@@ -201,7 +201,7 @@ function isRetryable(attempt: Attempt): boolean {
 	return attempt.ok ? isRetryableStatus(attempt.response.statusCode) : !attempt.failure.isLasting;
 }
 
-/** Returns true if it says that there are too many requests. */
+/** Returns true if the attempt lowers the concurrency limit: it was throttled, or its connection failed. */
 function isLoss(attempt: Attempt): boolean {
 	return !attempt.ok || isThrottling(attempt.response.statusCode);
 }
@@ -222,7 +222,7 @@ function toError(attempt: Attempt, request: FailedRequest): LinqError {
 		: errorFromConnection(attempt.failure, request);
 }
 
-/** The failure of a request that was not sent any more. */
+/** Returns the error for a request that was not sent. */
 function notSent({ reason }: AbortSignal): LinqError {
 	if (reason instanceof LinqError) {
 		const { description, ...details } = reason.details;
@@ -232,7 +232,7 @@ function notSent({ reason }: AbortSignal): LinqError {
 			mayBeApplied: false,
 		});
 	}
-	// By "canceled" in the message n8n knows that it is no failure.
+	// "canceled" in the message tells n8n-core's workflow-execute.ts that it is no failure.
 	return new LinqError('Not sent: the execution was canceled', {
 		description: 'Run the workflow again for what was not sent.',
 		source: 'n8n',

@@ -19,7 +19,7 @@ import { isRecord } from '../linq/isRecord';
 import { LinqError } from '../linq/linqError';
 import { CREDENTIAL } from './constants';
 
-/** n8n waits five minutes by default; Linq's own SDK gives a request one. */
+/** As in Linq's own SDK; n8n's default is five minutes. */
 export const DEFAULT_TIMEOUT_MS = 60_000;
 
 export type RequestContext =
@@ -29,11 +29,11 @@ export type RequestContext =
 	| IPollFunctions
 	| IWebhookFunctions;
 
-/** What became of a request: a response, or a connection that failed. */
+/** The outcome of a request: a response, or a connection that failed. */
 export type Attempt =
 	{ ok: true; response: LinqResponse } | { ok: false; failure: ConnectionFailure };
 
-/** What Node.js and https-proxy-agent say of a failure whose code says less, or that has none. */
+/** How messages of Node.js and https-proxy-agent begin, for failures whose code says less or that have none. */
 const MESSAGES: Array<[beginning: string, code: string]> = [
 	['Proxy connection ended', PROXY_HUNG_UP],
 	['Client network socket disconnected before secure TLS connection', TLS_HUNG_UP],
@@ -52,7 +52,7 @@ export async function apiRequest(
 		...request,
 		json: true,
 		returnFullResponse: true,
-		// n8n would send a 401 a second time, and throw away what Linq says about other errors.
+		// Else n8n-core's authentication.ts sends a 401 a second time, and drops what Linq says about other errors.
 		ignoreHttpStatusErrors: true,
 		// n8n sends the key along to wherever a redirect points.
 		disableFollowRedirect: true,
@@ -82,7 +82,7 @@ export async function apiRequest(
 	}
 }
 
-/** Takes the API key out of an error: a proxy may quote the request that it refuses. */
+/** Redacts the API key in an error: a proxy may quote the request that it rejects. */
 export async function redactApiKey(context: RequestContext, error: LinqError): Promise<LinqError> {
 	const { apiKey } = await context.getCredentials(CREDENTIAL);
 	const key = parseApiKey(apiKey);
@@ -102,7 +102,7 @@ function isResponse(value: unknown): value is LinqResponse {
 	return isRecord(value) && typeof value.statusCode === 'number' && isRecord(value.headers);
 }
 
-/** The failure of a request that n8n aborted. By "canceled" in the message n8n knows that it is no failure. */
+/** Returns the error for a request that n8n aborted. "canceled" tells workflow-execute.ts that it is no failure. */
 function canceledInFlight(): LinqError {
 	return new LinqError('Not confirmed: the execution was canceled', {
 		description:
@@ -113,8 +113,8 @@ function canceledInFlight(): LinqError {
 }
 
 /**
- * Returns how a connection failed, undefined if another thing did. n8n wraps the error in others; older versions drop
- * the cause and keep its code and its messages. See n8n-core's request-helper-functions.ts.
+ * Returns how a connection failed, undefined if something else did. n8n-core's request-helpers/authentication.ts wraps
+ * the error in others; n8n 1's request-helper-functions.ts drops the cause, and keeps its code and its messages.
  */
 function failureOf(error: unknown): ConnectionFailure | undefined {
 	const causes = causesOf(error);
@@ -126,7 +126,7 @@ function failureOf(error: unknown): ConnectionFailure | undefined {
 		const failure = connectionFailure(code);
 		if (failure) return failure;
 	}
-	// No status is an error here, so the response began and could not be read to its end.
+	// With `ignoreHttpStatusErrors`, a status as the code means that the response could not be read to its end.
 	return codes.some((code) => /^\d{3}$/.test(code))
 		? connectionFailure(RESPONSE_BROKEN)
 		: undefined;
@@ -146,7 +146,7 @@ function codesOf(causes: Error[]): string[] {
 		.filter((code) => typeof code === 'string');
 }
 
-/** Returns an error's message, and those that n8n has put its own words in place of. */
+/** Returns an error's message, and those that n8n-workflow's node.error.ts has replaced with its own. */
 function messagesOf(error: Error): string[] {
 	const replaced: unknown[] =
 		'messages' in error && Array.isArray(error.messages) ? error.messages : [];

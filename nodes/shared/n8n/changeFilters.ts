@@ -49,7 +49,7 @@ export function parseEvents<const T extends string>(value: unknown, kinds: reado
 /**
  * Parses the value of New Reputation.
  *
- * @returns none for any reputation
+ * @returns an empty list for any reputation
  * @throws LinqError if it is no list of reputations, e.g. because an expression found nothing
  */
 export function parseNewReputation(value: unknown): string[] {
@@ -59,7 +59,7 @@ export function parseNewReputation(value: unknown): string[] {
 /**
  * Parses the value of Line Names or IDs.
  *
- * @returns none for all lines
+ * @returns an empty list for all lines
  * @throws LinqError if it is no list of phone numbers and IDs, e.g. because an expression found nothing
  */
 export function parseWatchedLines(value: unknown): LineRef[] {

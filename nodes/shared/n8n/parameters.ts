@@ -2,11 +2,11 @@ import { inputError } from '../linq/linqError';
 import { isRecord } from '../linq/isRecord';
 
 /*
- * Parsers of a parameter's value: the editor gives the right type, an expression anything. What has the right meaning
- * is accepted; anything else is an error in words, for a guess would be a silently wrong result.
+ * Parsers of a parameter's value: the editor returns the right type, an expression anything. A value whose meaning is
+ * clear is accepted; any other is an error, because a guess would silently give a wrong result.
  */
 
-/** Parses a collection of fields. n8n drops an expression in its place today; one that it did not drop must not be lost. */
+/** Parses a collection of fields. n8n drops an expression in its place today; if it did not, it must not be ignored. */
 export function parseObject(value: unknown, field: string): Record<string, unknown> {
 	if (isRecord(value)) return value;
 	throw inputError(

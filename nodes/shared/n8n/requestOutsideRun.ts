@@ -10,7 +10,7 @@ export interface LinqRequest extends Pick<IHttpRequestOptions, 'method' | 'url'>
 }
 
 /**
- * Sends a request that belongs to no run: from the editor, or while a workflow is published.
+ * Sends a request that belongs to no run: of the editor or of a trigger.
  *
  * @throws LinqError as `AccountClient.request` does
  */

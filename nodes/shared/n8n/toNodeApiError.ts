@@ -2,7 +2,7 @@ import type { FunctionsBase, INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 import { LinqError } from '../linq/linqError';
 
-/** Returns any thrown value as a failure in words for the user. */
+/** Returns any thrown value as a LinqError. */
 export function toLinqError(error: unknown): LinqError {
 	if (error instanceof LinqError) return error;
 	return new LinqError(error instanceof Error ? error.message : 'The node failed', {
@@ -35,7 +35,7 @@ export function toNodeApiError(
 	);
 }
 
-/** Returns a function that throws a failure as n8n shows it, to catch with. */
+/** Returns a function for `catch` that throws a failure as n8n shows it. */
 export function throwAt(context: FunctionsBase): (error: unknown) => never {
 	return (error) => {
 		throw toNodeApiError(context.getNode(), error);

@@ -9,7 +9,7 @@ const loggedAt = new BoundedMap<string, number>({ maxSize: 1_000 });
 /**
  * Logs a warning of the node, no more than once an hour. It must hold no key, no secret and no phone number.
  *
- * @param message goes on from the node's name, e.g. `rejected a request without a signature`
+ * @param message continues the sentence after the node's name, e.g. `rejected a request without a signature`
  */
 export function warnOnce(context: FunctionsBase, message: string): void {
 	const { id, name } = context.getWorkflow();

@@ -19,6 +19,7 @@ import { requestOutsideRun } from './requestOutsideRun';
 
 const MAX_RETRIES = 3;
 
+/** Lists the account's webhook subscriptions. */
 export async function listSubscriptions(
 	context: RequestContext,
 	action: string,
@@ -26,14 +27,14 @@ export async function listSubscriptions(
 ): Promise<WebhookSubscription[]> {
 	const request = { method: 'GET', url: SUBSCRIPTIONS_URL } as const;
 	const { body, headers } = await requestOutsideRun(context, request, action, { maxRetries });
-	// By Linq's own clock, which another machine's need not agree with.
+	// By Linq's own clock: this machine's may differ.
 	return parseSubscriptionList(body, Date.parse(String(headers.date)) || Date.now());
 }
 
 /**
  * Creates a subscription. Linq rejects a second one for the same address.
  *
- * @param beforeRetry clears the address: a try whose response was lost may have created one. Without it nothing is retried
+ * @param beforeRetry clears the address: an attempt whose response was lost may have created one; without it, no retries
  */
 export async function createSubscription(
 	context: RequestContext,
@@ -46,7 +47,7 @@ export async function createSubscription(
 	return parseCreatedSubscription((await requestOutsideRun(context, request, action, policy)).body);
 }
 
-/** Deletes a subscription, or finds that it is gone: deleted by hand, or by a try whose response was lost. */
+/** Deletes a subscription. It may be gone already: deleted by hand, or by an attempt whose response was lost. */
 export async function deleteSubscription(
 	context: RequestContext,
 	action: string,

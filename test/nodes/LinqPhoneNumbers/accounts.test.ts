@@ -9,12 +9,12 @@ const A = '+12025557101';
 const B = '+12025557102';
 const NUMBER = '+12025550001';
 
-/** Two accounts with lines of the same numbers, and with the same IDs if asked for: a staging copy of production. */
+/** Two accounts with lines of the same numbers, in some tests also with the same IDs: a staging copy of production. */
 describe('Items and runs of two accounts', () => {
 	let production: FakeLinqApi;
 	let staging: FakeLinqApi;
 	const accountOf = ({ apiKey, baseUrl }: FakeLinqApi) => ({ key: apiKey, url: baseUrl });
-	/** The credential is an expression: each item says its own account. */
+	/** The credential has expressions: each item has its own account. */
 	const nodeRun = (parameters: IDataObject, items: IDataObject[]) => ({
 		parameters: parameters as never,
 		items,
@@ -60,7 +60,7 @@ describe('Items and runs of two accounts', () => {
 		expect(keysSeenBy(staging)).toEqual(new Set(['Bearer key-of-staging']));
 	});
 
-	it('two keys at one host are two accounts', async () => {
+	it('treats two keys at one host as two accounts', async () => {
 		const { outputs } = await runNode({
 			parameters: { operation: 'list' },
 			items: [{ key: production.apiKey }, { key: 'another' }],
@@ -72,7 +72,7 @@ describe('Items and runs of two accounts', () => {
 		expect(production.requests).toHaveLength(2);
 	});
 
-	it('Update by number, Skip Unchanged and Include Previous look in the item’s own account', async () => {
+	it('updates by number and Skip Unchanged use the lines of the item’s own account', async () => {
 		if (staging.lines[0]) staging.lines[0].forwarding_number = A;
 		const { outputs, error } = await run(update({ skipUnchanged: true }), [
 			{ ...accountOf(production), line: NUMBER, to: A },
@@ -100,7 +100,7 @@ describe('Items and runs of two accounts', () => {
 		expect(keysSeenBy(staging)).toEqual(new Set(['Bearer key-of-staging']));
 	});
 
-	describe('with equal line IDs', () => {
+	describe('if their lines have equal IDs', () => {
 		let id: string;
 		beforeEach(() => {
 			const lines = exampleLines();
@@ -109,7 +109,7 @@ describe('Items and runs of two accounts', () => {
 			staging.lines.splice(0, 5, ...structuredClone(lines));
 		});
 
-		it('what one account confirmed does not make the other’s update unchanged', async () => {
+		it('an update confirmed by one account does not count as unchanged in the other', async () => {
 			await run(update({ skipUnchanged: true }), [{ ...accountOf(production), line: id, to: A }]);
 			const { outputs } = await run(update({ skipUnchanged: true }), [
 				{ ...accountOf(staging), line: id, to: A },
@@ -118,7 +118,7 @@ describe('Items and runs of two accounts', () => {
 			expect(staging.writes.map(({ to }) => to)).toEqual([A]);
 		});
 
-		it('in one run, each account is compared with itself', async () => {
+		it('Skip Unchanged compares each item with its own account, also in one run', async () => {
 			const { outputs } = await run(update({ skipUnchanged: true }), [
 				{ ...accountOf(production), line: id, to: A },
 				{ ...accountOf(staging), line: id, to: B },
@@ -128,7 +128,7 @@ describe('Items and runs of two accounts', () => {
 			expect(outputs[0]?.map(({ json }) => json.changed)).toEqual([true, true, false, false]);
 		});
 
-		it('an unconfirmed update of one account sends nothing more in the other', async () => {
+		it('an unconfirmed update of one account causes no update in the other', async () => {
 			production.faults.push({
 				method: 'PUT',
 				fault: { kind: 'response', status: 504, body: '' },
@@ -145,28 +145,28 @@ describe('Items and runs of two accounts', () => {
 			production.faults.push({ method: 'PUT', fault });
 			const slow = run(update(), [{ ...accountOf(production), line: id, to: A }]);
 			while (production.requests.length === 0) await delay(1);
-			// Would wait for ever.
+			// Else this would wait forever.
 			const { error } = await run(update(), [{ ...accountOf(staging), line: id, to: A }]);
 			expect(error).toBeUndefined();
 			release();
 			await slow;
 		});
 
-		it('a slow list of one account does not hold up the other’s items of the same run', async () => {
+		it('a slow list of one account does not delay the other’s items of the same run', async () => {
 			const { fault, release } = holdRequests();
 			production.faults.push({ method: 'GET', fault });
 			const running = run(update(), [
 				{ ...accountOf(production), line: NUMBER, to: A },
 				{ ...accountOf(staging), line: NUMBER, to: A },
 			]);
-			// Would wait for ever.
+			// Else this would wait forever.
 			while (staging.writes.length === 0) await delay(1);
 			release();
 			expect((await running).error).toBeUndefined();
 		});
 	});
 
-	it('a pause that Linq asked one run for holds for every run of the account', async () => {
+	it('a Retry-After to one run pauses every run of the account', async () => {
 		production.faults.push({
 			times: 1,
 			fault: { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '600' } },
@@ -177,13 +177,13 @@ describe('Items and runs of two accounts', () => {
 		await run({ operation: 'list' }, [accountOf(staging)]);
 		await run({ operation: 'list' }, [accountOf(production)]);
 		await first;
-		const [refused, ...later] = production.requests.map(({ at }) => at);
+		const [throttled, ...later] = production.requests.map(({ at }) => at);
 		expect(later).toHaveLength(2);
 		// The pause is counted from the response, a little after the request.
-		for (const at of later) expect(at - (refused ?? 0)).toBeGreaterThanOrEqual(600);
+		for (const at of later) expect(at - (throttled ?? 0)).toBeGreaterThanOrEqual(600);
 	});
 
-	it('a pause that one account asked for does not pause the other', async () => {
+	it('a Retry-After of one account does not pause the other', async () => {
 		production.faults.push({
 			times: 1,
 			fault: { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '5000' } },
@@ -196,7 +196,7 @@ describe('Items and runs of two accounts', () => {
 		await paused.result;
 	});
 
-	it('four runs of one account: never more than 50 requests in flight', async () => {
+	it('four runs of one account have at most 50 requests in flight together', async () => {
 		production.lines.splice(0, 5, ...manyLines(400));
 		const { fault, release } = holdRequests();
 		production.faults.push({ when: () => production.writes.length >= 200, fault });
@@ -210,7 +210,7 @@ describe('Items and runs of two accounts', () => {
 				),
 		);
 		while (production.inFlight() < 50) await delay(1);
-		// One more would have come by now.
+		// A 51st would have arrived by now.
 		await delay(50);
 		release();
 		for (const { error } of await Promise.all(runs)) expect(error).toBeUndefined();

@@ -8,7 +8,7 @@ import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 
 const FORWARD = '+12025557777';
 
-describe('With the ceiling reached', () => {
+describe('At the concurrency limit', () => {
 	let server: FakeLinqApi;
 	const run = (items: IDataObject[], options: IDataObject = {}) => ({
 		parameters: {
@@ -33,12 +33,12 @@ describe('With the ceiling reached', () => {
 		await server.close();
 	});
 
-	it('there are 50 at once, and never more', async () => {
+	it('50 requests are in flight, never more', async () => {
 		const { fault, release } = holdRequests();
 		server.faults.push({ when: puts(450), fault });
 		const running = runNode(run(all()));
 		while (server.inFlight() < 50) await delay(1);
-		// One more would have come by now.
+		// A 51st would have arrived by now.
 		await delay(50);
 		release();
 		expect((await running).error).toBeUndefined();
@@ -66,7 +66,7 @@ describe('With the ceiling reached', () => {
 		expect(line?.forwarding_number).toBe('+12025560580');
 	});
 
-	it('Stop: nothing is sent after the failure, and the account is right', async () => {
+	it('Stop: nothing is sent after the failure, and the progress report is right', async () => {
 		const broken = server.lines[450];
 		server.faults.push(
 			{ path: broken?.id, fault: { kind: 'apiError', code: 2005 } },
@@ -98,34 +98,37 @@ describe('With the ceiling reached', () => {
 	});
 
 	it.each([
-		['429', { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '200' } }],
-		['503', { kind: 'response', status: 503, body: '{}' }],
+		['a 429', { kind: 'apiError', code: 1007, headers: { 'retry-after-ms': '200' } }],
+		['a 503', { kind: 'response', status: 503, body: '{}' }],
 		['a reset', { kind: 'reset', when: 'beforeHeaders' }],
-	] satisfies Array<[string, Fault]>)('%s: fewer go on', async (_, fault) => {
-		const [lost, before, after] = [holdRequests(fault), holdRequests(), holdRequests()];
-		const phase = { after: false };
-		server.faults.push(
-			{ when: puts(400), times: 1, fault: lost.fault },
-			{ when: () => puts(400)() && !phase.after, fault: before.fault },
-			{ when: () => phase.after, fault: after.fault },
-		);
-		const running = runNode(run(all()));
-		while (server.inFlight() < 50) await delay(1);
-		phase.after = true;
-		const sent = server.requests.length;
-		lost.release();
-		// Its retry: by now the node knows.
-		while (server.requests.length === sent) await delay(1);
-		before.release();
-		while (server.requests.length < sent + 20) await delay(1);
-		// Half of 50.
-		expect(server.inFlight()).toBeLessThanOrEqual(30);
-		after.release();
-		expect((await running).error).toBeUndefined();
-	});
+	] satisfies Array<[string, Fault]>)(
+		'after %s, fewer requests are in flight',
+		async (_, fault) => {
+			const [lost, before, after] = [holdRequests(fault), holdRequests(), holdRequests()];
+			const phase = { after: false };
+			server.faults.push(
+				{ when: puts(400), times: 1, fault: lost.fault },
+				{ when: () => puts(400)() && !phase.after, fault: before.fault },
+				{ when: () => phase.after, fault: after.fault },
+			);
+			const running = runNode(run(all()));
+			while (server.inFlight() < 50) await delay(1);
+			phase.after = true;
+			const sent = server.requests.length;
+			lost.release();
+			// The retry shows that the node has seen the loss.
+			while (server.requests.length === sent) await delay(1);
+			before.release();
+			while (server.requests.length < sent + 20) await delay(1);
+			// Half of 50.
+			expect(server.inFlight()).toBeLessThanOrEqual(30);
+			after.release();
+			expect((await running).error).toBeUndefined();
+		},
+	);
 });
 
-it('an API that answers 100 requests a second: all is done, and few are refused', async () => {
+it('an API that allows 100 requests a second: all updates are applied, and few requests are rejected', async () => {
 	const server = await startFakeLinqApi({ requestsPerSecond: 100 });
 	const lines = 300;
 	try {
@@ -141,9 +144,9 @@ it('an API that answers 100 requests a second: all is done, and few are refused'
 		});
 		expect(error).toBeUndefined();
 		expect(server.lines.every(({ forwarding_number }) => forwarding_number === FORWARD)).toBe(true);
-		const refused = server.requests.length - lines;
-		// Of a larger run, less: see aimdLimit.test.ts.
-		expect(refused).toBeLessThan(0.25 * server.requests.length);
+		const rejected = server.requests.length - lines;
+		// A smaller share in larger runs: see aimdLimit.test.ts.
+		expect(rejected).toBeLessThan(0.25 * server.requests.length);
 	} finally {
 		await server.close();
 	}

@@ -17,7 +17,7 @@ import { loadOptionsContext, runNode, startRun } from '../../support/runNode';
 
 const FORWARD = '+12025557777';
 
-/** As a later node finds it. */
+/** The error of a failed item. */
 interface FailedItem {
 	message: string;
 	description: string;
@@ -33,21 +33,21 @@ type Expected = [
 	status: number | null,
 ];
 
-/** A line's ID and number that the tables can name. */
+/** A line's ID and number, for the tables. */
 const ID = '550e8400-e29b-41d4-a716-446655440000';
 const LINE = '+12025550000';
 
-interface Refused {
+interface Rejected {
 	parameters?: IDataObject;
 	credentials?: IDataObject;
 	/** `input` by default. */
 	source?: string;
 }
 
-/** What the node refuses: cause, message and description, and what it is made from. */
-const REFUSALS: Array<[cause: string, message: string, description: RegExp, Refused]> = [
+/** Errors before any request: cause, message, description, and the input. */
+const REFUSALS: Array<[cause: string, message: string, description: RegExp, Rejected]> = [
 	[
-		'a base URL that is none',
+		'a base URL that is not a URL',
 		'The base URL in the Linq API credential is not a valid http or https URL',
 		/^Enter it with https:\/\//,
 		{ credentials: { baseUrl: 'api.linqapp.com' }, source: 'credential' },
@@ -65,43 +65,43 @@ const REFUSALS: Array<[cause: string, message: string, description: RegExp, Refu
 		{ parameters: { operation: 'delete' } },
 	],
 	[
-		'no line',
+		'an empty line',
 		'No line selected',
 		/^Select a line from the list/,
 		{ parameters: { line: "={{ '' }}" } },
 	],
 	[
-		'an object for a line',
+		'an object in place of a line',
 		'The line is an object with the fields id, phone_number',
 		/^Use one of its fields.*\{\{ \$json\.phone_number \}\}/,
 		{ parameters: { line: '={{ { id: 1, phone_number: 2 } }}' } },
 	],
 	[
-		'an ID for a phone number',
+		'an ID in place of a phone number',
 		`The line "${ID}" is an ID, not a phone number`,
 		/^Choose By ID/,
 		{ parameters: { line: { __rl: true, mode: 'number', value: ID } } },
 	],
 	[
-		'a phone number for an ID',
+		'a phone number in place of an ID',
 		`The line's ID "${LINE}" is not a UUID`,
 		/^Enter the ID as returned by List.* or choose By Phone Number/,
 		{ parameters: { line: { __rl: true, mode: 'id', value: LINE } } },
 	],
 	[
-		'no number',
+		'an empty number',
 		'The forwarding number is empty',
 		/^To stop forwarding calls, choose Clear/,
 		{ parameters: { forwardingNumber: '' } },
 	],
 	[
-		'neither a number nor clear',
+		'an empty number with Set or Clear',
 		'The forwarding number is empty',
 		/^To stop forwarding calls, give the word clear/,
 		{ parameters: { forwarding: 'setOrClear', forwardingNumber: '' } },
 	],
 	[
-		'what is no number at all',
+		'a value that is not a number',
 		'The forwarding number is not a phone number',
 		/^Enter a phone number with its country code as text/,
 		{ parameters: { forwardingNumber: '={{ true }}' } },
@@ -137,25 +137,25 @@ const REFUSALS: Array<[cause: string, message: string, description: RegExp, Refu
 		{ parameters: { forwardingNumber: '+10205557777' } },
 	],
 	[
-		'a number with a prefix',
+		'a number with a trunk prefix',
 		'The forwarding number "+44 020 7946 0000" has a 0 after the country code',
 		/^Leave this 0 out: it is dialed inside the country only/,
 		{ parameters: { forwardingNumber: '+44 020 7946 0000' } },
 	],
 	[
-		'a line to itself',
+		'a line forwarded to itself',
 		`The line ${FORWARD} cannot be forwarded to itself`,
 		/^Enter another forwarding number/,
 		{ parameters: { line: FORWARD } },
 	],
 	[
-		'a choice that there is not',
+		'an unknown option',
 		'Forwarding is not one of set, clear, setOrClear',
 		/^Choose it from the list, or let the expression return one of set, clear, setOrClear/,
 		{ parameters: { forwarding: "={{ 'Clear' }}" } },
 	],
 	[
-		'what is not true or false',
+		'a value that is not a boolean',
 		'Skip Unchanged is neither true nor false',
 		/^Turn Skip Unchanged on or off/,
 		{ parameters: { options: { skipUnchanged: "={{ 'yes' }}" } } },
@@ -167,20 +167,20 @@ const REFUSALS: Array<[cause: string, message: string, description: RegExp, Refu
 		{ parameters: { options: { maxRetries: 11 } } },
 	],
 	[
-		'a list with a choice that there is not',
+		'a list with an unknown option',
 		'The filter Reputation is not a list of HEALTHY, AT_RISK, CRITICAL',
 		/^Choose from the list, or let the expression return a list, e\.g\. \{\{ \["HEALTHY", "AT_RISK"\] \}\}/,
 		{ parameters: { operation: 'list', filters: { reputation: "={{ 'bad' }}" } } },
 	],
 	[
-		'no lines to filter by',
+		'an empty filter of lines',
 		'The filter Lines is empty',
 		/^Choose lines from the list, or none to get all/,
 		{ parameters: { operation: 'list', filters: { lines: "={{ '' }}" } } },
 	],
 ];
 
-interface Asked {
+interface AfterRequests {
 	source: string;
 	faults: FaultRule[];
 	parameters?: IDataObject;
@@ -189,16 +189,16 @@ const responds = (body: object): FaultRule => ({
 	fault: { kind: 'response', status: 200, body: JSON.stringify(body) },
 });
 
-/** What comes out once Linq was asked, apart from errors of requests: as above. */
-const AFTERWARDS: Array<[cause: string, message: string, description: RegExp, Asked]> = [
+/** Errors after successful requests, in the same form. */
+const AFTERWARDS: Array<[cause: string, message: string, description: RegExp, AfterRequests]> = [
 	[
-		'a number that no line has',
+		'an unknown phone number',
 		'There is no line +12025558888 in this Linq account',
 		/^Check the number, and that the credential is of the account/,
 		{ source: 'input', faults: [], parameters: { line: '+12025558888' } },
 	],
 	[
-		'an ID that no line has',
+		'an unknown ID',
 		'There is no line with the ID 550e8400-e29b-41d4-a716-446655440009 in this Linq account',
 		/^Check the ID, and that the credential is of the account/,
 		{
@@ -217,7 +217,7 @@ const AFTERWARDS: Array<[cause: string, message: string, description: RegExp, As
 		{ source: 'linq', faults: [responds({})], parameters: { operation: 'list' } },
 	],
 	[
-		'a list with something else in it',
+		'a list with an entry that is not a line',
 		"Entry 1 of Linq's list of phone numbers is not a line",
 		/^The response is not what the Linq Partner API v3 promises/,
 		{
@@ -227,7 +227,7 @@ const AFTERWARDS: Array<[cause: string, message: string, description: RegExp, As
 		},
 	],
 	[
-		'a response about something else',
+		'a response about another object',
 		'Linq did not confirm the update: its response is not about this line',
 		/List the lines to see where the calls go now\.$/,
 		{ source: 'linq', faults: [responds({})] },
@@ -239,14 +239,14 @@ const AFTERWARDS: Array<[cause: string, message: string, description: RegExp, As
 		{ source: 'linq', faults: [responds({ id: ID, phone_number: LINE })] },
 	],
 	[
-		'a line that is forwarded to itself',
+		'a line forwarded to itself by ID',
 		`The line ${LINE} is now forwarded to itself, so its calls reach nobody`,
 		/^Linq applied the update as it was sent\. Update the line once more/,
 		{ source: 'input', faults: [], parameters: { forwardingNumber: LINE } },
 	],
 ];
 
-describe('What the user is told of', () => {
+describe('The error of', () => {
 	useFakeClock();
 	let server: FakeLinqApi;
 	let toClose: Array<() => Promise<unknown>>;
@@ -423,7 +423,7 @@ describe('What the user is told of', () => {
 					source: 'credential',
 				},
 			],
-		])('to a list: %j', async (fault, expected) => {
+		])('in response to List: %j', async (fault, expected) => {
 			server.faults.push({ fault });
 			const { outputs } = await runNode({
 				parameters: { operation: 'list' },
@@ -434,7 +434,7 @@ describe('What the user is told of', () => {
 		});
 	});
 
-	describe('responses that are not of Linq', () => {
+	describe('a response that is not from Linq', () => {
 		it.each<[Fault, Expected]>([
 			...[400, 402, 405, 406, 409, 410, 411, 413, 414, 415, 417, 422, 426, 431, 451, 495, 499].map(
 				(status): [Fault, Expected] => [
@@ -451,7 +451,7 @@ describe('What the user is told of', () => {
 				other(400, '{"error":{"message":"No route"}}', 'application/json'),
 				['No route', NOT_LINQ, 'network', false, 400],
 			],
-			// Of Google's load balancers, e.g., whose code is the status.
+			// E.g. from Google's load balancers, whose code is the status.
 			[
 				other(400, '{"error":{"code":400,"message":"Bad request"}}', 'application/json'),
 				['Bad request', NOT_LINQ, 'network', false, 400],
@@ -501,7 +501,7 @@ describe('What the user is told of', () => {
 	});
 
 	describe('a proxy', () => {
-		it.each(['http', 'https'])('that wants a password (%s)', async (protocol) => {
+		it.each(['http', 'https'])('that requires a password (%s)', async (protocol) => {
 			const proxy = await proxyUrl(
 				new Server({
 					host: '127.0.0.1',
@@ -526,7 +526,7 @@ describe('What the user is told of', () => {
 				'the connection was lost before the response was complete',
 				/the proxy \(under Request Options,/,
 			],
-		])('that hangs up (%s) is tried again', async (protocol, reason, description) => {
+		])('that hangs up (%s) comes after retries', async (protocol, reason, description) => {
 			const { port, connections, close } = await rawServer((socket) => socket.destroy());
 			toClose.push(close);
 			const baseUrl = protocol === 'http' ? server.baseUrl : await tlsUrl();
@@ -536,7 +536,7 @@ describe('What the user is told of', () => {
 		});
 	});
 
-	it("a proxy in n8n's environment that has no address", async () => {
+	it("a proxy without an address in n8n's environment", async () => {
 		process.env.HTTP_PROXY = 'http://';
 		try {
 			expectFailure(await run('http://linq.example'), [
@@ -561,7 +561,7 @@ describe('What the user is told of', () => {
 				false,
 				null,
 			]);
-			// What helps, helps: the server is then no Linq.
+			// The remedy helps: the error is then that the server is not Linq.
 			const error = await run(url, { allowUnauthorizedCerts: true });
 			expect(error?.message).toContain('Linq did not confirm the update');
 		});
@@ -576,7 +576,7 @@ describe('What the user is told of', () => {
 			]);
 		});
 
-		// Node.js 20 cannot be told whom to trust.
+		// Node.js 20 has no way to add trusted certificates.
 		const test = 'setDefaultCACertificates' in tls ? it : it.skip;
 		test("with another host's certificate", async () => {
 			const certificate = selfSigned('DNS:other.example');
@@ -626,23 +626,26 @@ describe('What the user is told of', () => {
 				/^It may want a client certificate.* Linq may have applied the update all the same:/,
 			],
 			[
-				'1.2, which tells before the request is sent',
+				'1.2, which fails before the request is sent',
 				{ maxVersion: 'TLSv1.2' },
 				'no secure connection could be made',
 				/check https or http.*HTTPS_PROXY in n8n's environment\)\. \(EPROTO\)$/,
 			],
-		])('%s, with a server that wants a certificate', async (_, options, reason, description) => {
-			const url = await tlsUrl({ ...selfSigned('IP:127.0.0.1'), requestCert: true, ...options });
-			expectFailure(await run(url, { allowUnauthorizedCerts: true }), [
-				reason,
-				description,
-				'network',
-				false,
-				null,
-			]);
-		});
+		])(
+			'%s, with a server that requires a client certificate',
+			async (_, options, reason, description) => {
+				const url = await tlsUrl({ ...selfSigned('IP:127.0.0.1'), requestCert: true, ...options });
+				expectFailure(await run(url, { allowUnauthorizedCerts: true }), [
+					reason,
+					description,
+					'network',
+					false,
+					null,
+				]);
+			},
+		);
 
-		it('of a server that is asked by plain http', async () => {
+		it('of a server that is called by plain http', async () => {
 			expectFailure(await run((await tlsUrl()).replace('https:', 'http:')), [
 				'the connection was lost before the response was complete',
 				/also https or http/,
@@ -660,7 +663,7 @@ describe('What the user is told of', () => {
 
 		it.each([
 			[
-				'no HTTP',
+				'not HTTP',
 				'SSH-2.0-OpenSSH_9\r\n',
 				'the response is not HTTP that Node.js can read',
 				/HPE_/,
@@ -678,7 +681,7 @@ describe('What the user is told of', () => {
 				/HPE_HEADER_OVERFLOW/,
 			],
 			[
-				'no gzip',
+				'not gzip',
 				`${headers}content-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello`,
 				BROKEN,
 				UNREADABLE,
@@ -691,7 +694,7 @@ describe('What the user is told of', () => {
 				/Check the base URL/,
 			],
 		])(
-			'(%s) is tried again, and leaves the update unconfirmed',
+			'(%s) comes after retries, and says that the update may be applied',
 			async (_, bytes, reason, description) => {
 				const { url, connections } = await rawUrl(bytes);
 				expectFailure(await run(url), [reason, description, 'network', true, null]);
@@ -735,14 +738,14 @@ describe('What the user is told of', () => {
 			expectFailure(await run(baseUrl, requestOptions), expected);
 		});
 
-		it('in time', async () => {
+		it('(a timeout)', async () => {
 			server.faults.push({ fault: { kind: 'hang' } });
 			const error = await run(server.baseUrl, { timeout: 100 });
 			expectFailure(error, ['no response came in time', REMEDY, 'network', true, null]);
 		});
 	});
 
-	describe('what the node itself refuses, before anything is sent', () => {
+	describe('invalid input, before anything is sent', () => {
 		it.each(REFUSALS)('%s', async (_, message, description, { source = 'input', ...run }) => {
 			const { outputs } = await runNode({
 				parameters: {
@@ -764,13 +767,13 @@ describe('What the user is told of', () => {
 			expect(server.requests).toEqual([]);
 		});
 
-		it('a node without a credential, which n8n itself refuses', async () => {
+		it('a node without a credential, which n8n itself rejects', async () => {
 			const { error } = await runNode({ parameters: { operation: 'list' } });
 			expect(error?.message).toBe('Node does not have any credentials set');
 		});
 	});
 
-	describe('what comes out once Linq was asked', () => {
+	describe('an unexpected outcome of successful requests', () => {
 		it.each(AFTERWARDS)('%s', async (_, message, description, { source, faults, parameters }) => {
 			server.faults.push(...faults);
 			const [line] = server.lines;
@@ -813,7 +816,7 @@ describe('What the user is told of', () => {
 		});
 	});
 
-	it('each error that the source has is in a table', () => {
+	it('every error in the source is in a table', () => {
 		const folders = ['nodes/LinqPhoneNumbers', 'nodes/shared'];
 		const files = folders.flatMap((folder) =>
 			readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -835,7 +838,7 @@ describe('What the user is told of', () => {
 			...AFTERWARDS.map(([, message]) => message),
 			// Tested beside the tables.
 			'The Linq API credential could not be read: Node does not have any credentials set',
-			// No known cause is left.
+			// Has no known cause.
 			'n8n failed at the request to Linq: reason',
 			'Not confirmed: the execution was canceled',
 			'Filters is not an object',
@@ -843,14 +846,14 @@ describe('What the user is told of', () => {
 		];
 		const missing = messages.filter((message) => {
 			const words = message.split(/\$\{.*?\}/).map((part) => part.replaceAll("\\'", "'"));
-			// Only what was being done and the reason, which the other tables have.
+			// Consists of the action and the reason only, which the other tables have.
 			if (words.join('').trim() === ':') return false;
 			return !rows.some((row) => words.every((part) => row.includes(part)));
 		});
 		expect(missing).toEqual([]);
 	});
 
-	describe('in the lists of lines, which have no Request Options', () => {
+	describe('the lists of lines in the editor, which have no Request Options', () => {
 		const messages = async (baseUrl = server.baseUrl, hasCredential = true) => {
 			const context = loadOptionsContext(
 				new LinqPhoneNumbers(),
@@ -881,7 +884,7 @@ describe('What the user is told of', () => {
 			}
 		});
 
-		it('no credential', async () => {
+		it('says that there is no credential', async () => {
 			for (const message of await messages(server.baseUrl, false)) {
 				expect(message).toBe(
 					'The Linq API credential could not be read: Node does not have any credentials set Select a Linq API credential in the node, or create one.',
@@ -889,7 +892,7 @@ describe('What the user is told of', () => {
 			}
 		});
 
-		it('every failure of a connection', async () => {
+		it('has the remedy for every connection failure, without Request Options', async () => {
 			const { port, close } = await rawServer((socket) => socket.end());
 			toClose.push(close);
 			const { url } = await rawUrl('garbage\r\n\r\n');
@@ -911,7 +914,7 @@ describe('What the user is told of', () => {
 		});
 	});
 
-	it('a key pasted with Bearer in front stays out of an error that quotes it', async () => {
+	it('a response that quotes the key does not reveal it, also if it was pasted with Bearer', async () => {
 		const body = JSON.stringify({ error: { code: 2004, message: `No such key: secret-key` } });
 		server.faults.push({ fault: { kind: 'response', status: 401, body } });
 		const { run: finished, error } = await runNode({
@@ -922,7 +925,7 @@ describe('What the user is told of', () => {
 		expect(JSON.stringify(finished)).not.toContain('secret-key');
 	});
 
-	describe('whether it was sent', () => {
+	describe('a failed update says whether it may be applied:', () => {
 		const summary = async (baseUrl: string, requestOptions: IDataObject = {}) => {
 			const ids = server.lines.slice(0, 2).map(({ id }) => ({ id }));
 			const { error } = await runNode({
@@ -939,19 +942,19 @@ describe('What the user is told of', () => {
 			return error?.description ?? '';
 		};
 
-		it('it may have been if the response cannot be read', async () => {
+		it('it may, if the response cannot be read', async () => {
 			const { url } = await rawUrl('garbage\r\n\r\n');
 			expect(await summary(url)).toContain('Sent without confirmation: [item 1].');
 		});
 
-		it('it may have been if the server wants a certificate, which TLS 1.3 tells afterwards', async () => {
+		it('it may, if the server requires a client certificate, which TLS 1.3 reports afterwards', async () => {
 			const url = await tlsUrl({ ...selfSigned('IP:127.0.0.1'), requestCert: true });
 			expect(await summary(url, { allowUnauthorizedCerts: true })).toContain(
 				'Sent without confirmation: [item 1].',
 			);
 		});
 
-		it('it was not if there was no secure connection', async () => {
+		it('it is not, if there was no secure connection', async () => {
 			const { port, close } = await rawServer((socket) => socket.end());
 			toClose.push(close);
 			for (const url of [await tlsUrl(), `https://127.0.0.1:${port}`]) {
@@ -961,7 +964,7 @@ describe('What the user is told of', () => {
 			}
 		});
 
-		it('it may have been if the execution was canceled in flight', async () => {
+		it('it may, if the execution was canceled while the request was in flight', async () => {
 			const cancel = { now: () => undefined as unknown };
 			server.faults.push({
 				when: () => {
@@ -970,7 +973,7 @@ describe('What the user is told of', () => {
 				},
 				fault: { kind: 'hang' },
 			});
-			// The second waits for the first, which is of the same line.
+			// The second item waits for the first, which has the same line.
 			const handle = startRun({
 				parameters: { operation: 'updateForwarding', line: ID, forwardingNumber: FORWARD },
 				items: [{}, {}],
@@ -999,7 +1002,7 @@ describe('What the user is told of', () => {
 			expect(server.requests).toHaveLength(1);
 		});
 
-		it('it was not if the run was given up before', async () => {
+		it('it is not, if the run has given up before', async () => {
 			server.faults.push({ fault: { kind: 'apiError', code: 1007, retryAfter: 3_600 } });
 			const { outputs } = await runNode({
 				parameters: { operation: 'updateForwarding', line: ID, forwardingNumber: FORWARD },

@@ -9,7 +9,7 @@ import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 const FORWARD = '+12025557777';
 const LINE_OF_ITEM = { __rl: true, mode: 'id', value: '={{ $json.id }}' };
 
-describe('However n8n runs the node', () => {
+describe('In every execution mode', () => {
 	let server: FakeLinqApi;
 	const credentials = () => ({ apiKey: server.apiKey, baseUrl: server.baseUrl });
 	const update = (parameters: IDataObject = {}) =>
@@ -39,7 +39,7 @@ describe('However n8n runs the node', () => {
 	});
 
 	describe('Execute Once', () => {
-		it('lists', async () => {
+		it('lists once', async () => {
 			const { outputs, status } = await run({
 				parameters: { operation: 'list' },
 				executeOnce: true,
@@ -49,7 +49,7 @@ describe('However n8n runs the node', () => {
 			expect(server.requests).toHaveLength(1);
 		});
 
-		it('updates the first line', async () => {
+		it('updates the first line only', async () => {
 			const { outputs, status } = await run({ executeOnce: true });
 			expect(status).toBe('success');
 			expect(outputs[0]?.map(({ json }) => json.forwarding_number)).toEqual([FORWARD]);
@@ -58,7 +58,7 @@ describe('However n8n runs the node', () => {
 		});
 	});
 
-	it('Always Output Data: an account without lines gives one empty item, an update its line', async () => {
+	it('Always Output Data: List returns one empty item for an account without lines, an update its line', async () => {
 		const updated = await run({ alwaysOutputData: true });
 		expect(updated.outputs[0]).toHaveLength(5);
 		server.lines.length = 0;
@@ -70,13 +70,13 @@ describe('However n8n runs the node', () => {
 		expect(outputs[0]?.map(({ json }) => json)).toEqual([{}]);
 	});
 
-	it.each([0, 1, 5])('%i items: as many lines', async (count) => {
+	it.each([0, 1, 5])('%i items: as many lines are updated', async (count) => {
 		const { status } = await run({ items: lineItems().slice(0, count) });
 		expect(status).toBe('success');
 		expect(forwarded()).toBe(count);
 	});
 
-	it('Retry On Fail: the second try sends everything anew', async () => {
+	it('Retry On Fail: the second attempt sends everything again', async () => {
 		server.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
 		const { outputs, status } = await run({ retryOnFail: true });
 		expect(status).toBe('success');
@@ -84,7 +84,7 @@ describe('However n8n runs the node', () => {
 		expect(forwarded()).toBe(5);
 	});
 
-	it('a loop: each round does its work', async () => {
+	it('in a loop, each round updates the lines', async () => {
 		const { run: finished, status } = await run({ times: 3 });
 		expect(status).toBe('success');
 		const rounds = finished.data.resultData.runData['Node under test'] ?? [];
@@ -92,7 +92,7 @@ describe('However n8n runs the node', () => {
 		expect(server.requests).toHaveLength(15);
 	});
 
-	it('a loop: each round lists anew', async () => {
+	it('in a loop, each round lists the lines again', async () => {
 		const { run: finished } = await run({
 			parameters: { operation: 'list' },
 			items: [{}],
@@ -104,7 +104,7 @@ describe('However n8n runs the node', () => {
 		expect(server.requests).toHaveLength(2);
 	});
 
-	it('a sub-workflow', async () => {
+	it('in a sub-workflow, all lines are updated', async () => {
 		const { status } = await run({ mode: 'integrated' });
 		expect(status).toBe('success');
 		expect(forwarded()).toBe(5);
@@ -127,7 +127,7 @@ describe('However n8n runs the node', () => {
 			expect(forwarded()).toBe(5);
 		});
 
-		it('goes on with places that earlier batches have left', async () => {
+		it('a batch gets the permits that earlier batches have released', async () => {
 			server.lines.splice(0, 5, ...manyLines(25));
 			const { outputs } = await run({
 				parameters: update(batch(12, 100)),
@@ -137,7 +137,7 @@ describe('However n8n runs the node', () => {
 			expect(forwarded()).toBe(25);
 		});
 
-		it('sends nothing after a failure, from later batches or by a retry of an earlier one', async () => {
+		it('sends nothing after a failure, neither from later batches nor as a retry of an earlier one', async () => {
 			const [first, second] = server.lines;
 			const { fault, release } = holdRequests({ kind: 'apiError', code: 3006 });
 			server.faults.push(
@@ -155,14 +155,14 @@ describe('However n8n runs the node', () => {
 			expect(server.requests).toHaveLength(2);
 		});
 
-		it('counts no line as sent that was only looked up when the run stopped', async () => {
+		it('a line that was only looked up when the run stopped does not count as sent', async () => {
 			const { fault, release } = holdRequests();
 			server.faults.push({ method: 'GET', fault });
 			const running = run({
 				parameters: update({ line: '={{ $json.line }}', ...batch(1, 50) }),
 				items: [{ line: server.lines[0]?.phone_number ?? '' }, { line: 'no line' }],
 			});
-			// Long after the second item was refused, 50 ms behind the first.
+			// Long after the second item was rejected, 50 ms behind the first.
 			setTimeout(release, 300);
 			const { error } = await running;
 			expect(error?.context.itemIndex).toBe(1);
@@ -171,10 +171,10 @@ describe('However n8n runs the node', () => {
 			expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
 		});
 
-		it('applies the updates of one line in item order over the batches', async () => {
+		it('applies the updates of one line in item order across batches', async () => {
 			const line = server.lines[0];
 			const numbers = ['+12025550101', '+12025550102', '+12025550103'];
-			// The first ends when the second has begun, and the second is still being tried when the third begins.
+			// The first ends after the second has begun, and the second is still being retried when the third begins.
 			server.faults.push(
 				{ times: 1, fault: { kind: 'delay', ms: 60 } },
 				{
@@ -187,7 +187,7 @@ describe('However n8n runs the node', () => {
 				items: numbers.map((to) => ({ id: line?.id ?? '', to })),
 			});
 			const bodies = server.requests.map(({ body }) => body as IDataObject | undefined);
-			// Of the one that met the fault, the server has read no body.
+			// The server has not read the body of the request that it rejected.
 			expect(bodies.map((body) => body?.forwarding_number)).toEqual([
 				numbers[0],
 				undefined,
@@ -203,7 +203,7 @@ describe('However n8n runs the node', () => {
 		const items = () =>
 			lineItems().map((item, index) => (index === 2 ? item : { ...item, phone: FORWARD }));
 
-		it('Stop: fails, and does not say that it did nothing', async () => {
+		it('Stop: fails, and does not claim that nothing was sent', async () => {
 			const { error, status } = await run({ parameters: parameters(), items: items() });
 			expect(status).toBe('error');
 			expect(error?.context.itemIndex).toBe(2);
@@ -211,7 +211,7 @@ describe('However n8n runs the node', () => {
 		});
 
 		it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
-			'%s: the others are updated',
+			'%s: the other lines are updated',
 			async (onError) => {
 				const { outputs, status } = await run({
 					parameters: parameters(),
@@ -238,18 +238,18 @@ describe('However n8n runs the node', () => {
 			});
 
 		it.each([1, 2])('lists for each of %i items of the agent', async (count) => {
-			const answers = await tool({ operation: 'list' }, agentItems(count));
-			expect(answers.map((answer) => (JSON.parse(answer) as unknown[]).length)).toEqual(
+			const results = await tool({ operation: 'list' }, agentItems(count));
+			expect(results.map((result) => (JSON.parse(result) as unknown[]).length)).toEqual(
 				Array(count).fill(5),
 			);
 			expect(server.requests).toHaveLength(count);
 		});
 
 		it.each([1, 2])('updates for each of %i items of the agent', async (count) => {
-			const answers = await tool(byModel(), agentItems(count), {
+			const results = await tool(byModel(), agentItems(count), {
 				line: server.lines[3]?.phone_number,
 			});
-			expect(answers.map((answer) => JSON.parse(answer) as unknown)).toEqual(
+			expect(results.map((result) => JSON.parse(result) as unknown)).toEqual(
 				[null, FORWARD].slice(0, count).map((previous_forwarding_number) => [
 					{
 						id: server.lines[3]?.id,
@@ -261,9 +261,9 @@ describe('However n8n runs the node', () => {
 			);
 		});
 
-		it('an unknown line: tells the model what was wrong and what to do', async () => {
-			const [answer] = await tool(byModel(), [{}], { line: '+12025558888' });
-			expect(JSON.parse(answer ?? '')).toEqual([
+		it('an unknown line: the model gets the cause and the remedy', async () => {
+			const [result] = await tool(byModel(), [{}], { line: '+12025558888' });
+			expect(JSON.parse(result ?? '')).toEqual([
 				{
 					error: expect.objectContaining({
 						message: 'There is no line +12025558888 in this Linq account',
@@ -275,11 +275,11 @@ describe('However n8n runs the node', () => {
 			]);
 		});
 
-		it('Linq fails: tells the model so', async () => {
+		it('if Linq fails, the model gets the error', async () => {
 			server.faults.push({ fault: { kind: 'apiError', code: 2005 } });
-			const [answer] = await tool({ operation: 'list' }, [{}]);
-			expect(answer).toContain('Could not list the lines: Access denied');
-			expect(answer).toContain('"source":"credential"');
+			const [result] = await tool({ operation: 'list' }, [{}]);
+			expect(result).toContain('Could not list the lines: Access denied');
+			expect(result).toContain('"source":"credential"');
 		});
 	});
 });

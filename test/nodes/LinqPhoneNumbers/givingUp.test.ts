@@ -5,7 +5,7 @@ import { useFakeClock } from '../../support/fakeClock';
 import { runNode } from '../../support/runNode';
 
 const FORWARD = '+12025557777';
-/** As a later node finds it. */
+/** The error of a failed item. */
 interface FailedItem {
 	message: string;
 	description: string;
@@ -41,7 +41,7 @@ describe('A run under On Error: Continue gives up', () => {
 		await server.close();
 	});
 
-	it('within 30 seconds if Linq refuses connections, however many items there are', async () => {
+	it('within 30 seconds if connections to Linq are refused, however many items there are', async () => {
 		const errors = await run(items(2_000), {}, 'http://127.0.0.1:1/api/partner');
 		expect(errors).toHaveLength(2_000);
 		expect(clock.elapsed()).toBeLessThan(30_000);
@@ -51,14 +51,14 @@ describe('A run under On Error: Continue gives up', () => {
 			expect(error).toMatchObject({ source: 'network', retryable: true, http_status: null });
 			expect(error?.message).toContain('the server refused the connection');
 		}
-		// Whose failure it was is not told of another item's line.
+		// The message does not name another item's line.
 		expect(unsent[0]?.message).toBe('Not sent: the server refused the connection');
 	}, 30_000);
 
 	it('at once if Linq asks to wait for longer than a run waits', async () => {
 		server.faults.push({ fault: { kind: 'apiError', code: 1007, retryAfter: 3_600 } });
 		const errors = await run(items(300));
-		// What was in flight at the same time.
+		// Those that were in flight together.
 		expect(server.requests.length).toBeLessThanOrEqual(10);
 		expect(clock.elapsed()).toBeLessThan(1_000);
 		for (const error of errors) {
@@ -67,7 +67,7 @@ describe('A run under On Error: Continue gives up', () => {
 		}
 	});
 
-	it('after the timeouts of one request if the host never answers', async () => {
+	it('after the timeouts of one request if the host never responds', async () => {
 		server.faults.push({
 			when: () => {
 				clock.advance(6_000);
@@ -80,11 +80,11 @@ describe('A run under On Error: Continue gives up', () => {
 			options: { maxRetries: 1 },
 		});
 		expect(errors.every((error) => error?.retryable === true)).toBe(true);
-		// Ten at once, twice each.
+		// Ten in flight, two attempts each.
 		expect(server.requests.length).toBeLessThanOrEqual(20);
 	});
 
-	it('and begins anew with the next run', async () => {
+	it('for that run only', async () => {
 		await run(items(3), {}, 'http://127.0.0.1:1/api/partner');
 		expect(await run([{ id: server.lines[0]?.id ?? '' }])).toEqual([undefined]);
 	});
@@ -106,7 +106,7 @@ describe('A run under On Error: Continue gives up', () => {
 		expect(outputs[0]?.at(-1)?.json.forwarding_number).toBe(FORWARD);
 	});
 
-	it('not for faults with successes in between, even without retries', async () => {
+	it('not after failures with successes in between, even without retries', async () => {
 		server.lines.splice(0, 5, ...manyLines(200));
 		let requests = 0;
 		server.faults.push({

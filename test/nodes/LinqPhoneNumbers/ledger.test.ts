@@ -10,7 +10,7 @@ import { loadOptionsContext, runNode } from '../../support/runNode';
 const FORWARD = '+12025557777';
 const MINUTE = 60_000;
 
-describe('What is remembered of the updates of an account', () => {
+describe('The record of an account’s updates', () => {
 	const clock = useFakeClock();
 	let server: FakeLinqApi;
 	const credentials = () => ({ apiKey: server.apiKey, baseUrl: server.baseUrl });
@@ -42,7 +42,7 @@ describe('What is remembered of the updates of an account', () => {
 		await server.close();
 	});
 
-	it('is nothing of what was never sent: Skip Unchanged sends nothing after a stopped run', async () => {
+	it('has no update that was never sent: Skip Unchanged sends nothing after a stopped run', async () => {
 		server.lines.splice(0, 5, ...manyLines(60));
 		server.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
 		const items = server.lines.map(({ id }) => ({ id, to: FORWARD }));
@@ -57,7 +57,7 @@ describe('What is remembered of the updates of an account', () => {
 		expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
 	});
 
-	it('is nothing of what Linq rejected, and that is not called sent without a confirmation', async () => {
+	it('has no update that Linq rejected, which is not reported as sent without confirmation either', async () => {
 		server.faults.push({ method: 'PUT', fault: { kind: 'apiError', code: 2005 } });
 		const items = server.lines.map(({ id }) => ({ id, to: FORWARD }));
 		const { error } = await update(items, {}, 'stopWorkflow');
@@ -66,7 +66,7 @@ describe('What is remembered of the updates of an account', () => {
 		expect((await client()).writes.size).toBe(0);
 	});
 
-	it('is still an unconfirmed update, if a later one was rejected', async () => {
+	it('keeps an unconfirmed update if a later one was rejected', async () => {
 		const [, line] = server.lines;
 		const id = line?.id ?? '';
 		server.faults.push(
@@ -77,12 +77,12 @@ describe('What is remembered of the updates of an account', () => {
 		await update([{ id, to: FORWARD }], { options });
 		await update([{ id, to: '+12025557778' }], { options });
 		server.requests.length = 0;
-		// The first may still come: what undoes it is sent, though the list shows it.
+		// The first may still be applied: its undo is sent, although the list shows that state already.
 		await update([{ id, to: '' }], { options: { skipUnchanged: true } });
 		expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'PUT']);
 	});
 
-	it('is nothing of lines that do not exist', async () => {
+	it('has no lines that do not exist', async () => {
 		const items = Array.from({ length: 300 }, () => ({ id: randomUUID(), to: FORWARD }));
 		const { outputs } = await update(items);
 		expect(outputs[0]?.every(({ json }) => json.error !== undefined)).toBe(true);
@@ -90,7 +90,7 @@ describe('What is remembered of the updates of an account', () => {
 		expect((await client()).writes.size).toBe(0);
 	});
 
-	it('goes when the account has been idle', async () => {
+	it('is dropped when the account has been idle', async () => {
 		await update([{ id: server.lines[0]?.id ?? '', to: FORWARD }]);
 		const before = await client();
 		expect(before.writes.size).toBe(1);
@@ -103,7 +103,7 @@ describe('What is remembered of the updates of an account', () => {
 	});
 });
 
-describe('A line that is forwarded to itself by its ID', () => {
+describe('An update by ID that forwards a line to itself', () => {
 	let server: FakeLinqApi;
 	beforeEach(async () => {
 		server = await startFakeLinqApi();
@@ -112,7 +112,7 @@ describe('A line that is forwarded to itself by its ID', () => {
 		await server.close();
 	});
 
-	it('fails, and says that it was set and how to mend it', async () => {
+	it('fails, and says that it was applied and how to repair it', async () => {
 		const [, line] = server.lines;
 		const { outputs } = await runNode({
 			parameters: {
@@ -134,7 +134,7 @@ describe('A line that is forwarded to itself by its ID', () => {
 });
 
 describe("An item's own options", () => {
-	it('rule its own list only: one that may not retry fails, one that may retries', async () => {
+	it('apply to its own list only: without retries it fails, with retries it succeeds', async () => {
 		const server = await startFakeLinqApi();
 		server.faults.push({
 			method: 'GET',
@@ -154,7 +154,7 @@ describe("An item's own options", () => {
 		const failed = outputs[0]?.filter(({ json }) => json.error !== undefined) ?? [];
 		expect(failed.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }]);
 		expect(outputs[0]).toHaveLength(11);
-		// One for the first item, and one with a retry for both others.
+		// One for the first item, and one with a retry for the other two.
 		expect(server.requests).toHaveLength(3);
 	});
 });

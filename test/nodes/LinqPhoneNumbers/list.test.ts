@@ -19,7 +19,7 @@ describe('List', () => {
 		await server.close();
 	});
 
-	it('gives one flat item per line, with stable columns', async () => {
+	it('returns one flat item per line, with stable columns', async () => {
 		const { outputs, error } = await list();
 		expect(error).toBeUndefined();
 		const items = outputs[0] ?? [];
@@ -39,7 +39,7 @@ describe('List', () => {
 		]);
 	});
 
-	it('passes the object of the API on untouched without Simplify', async () => {
+	it('returns the raw object of the API without Simplify', async () => {
 		const { outputs } = await list({ simplify: false });
 		expect(outputs[0]?.map(({ json }) => json)).toEqual(server.lines);
 	});
@@ -47,12 +47,12 @@ describe('List', () => {
 	it.each([
 		['+12025558888', 'There is no line +12025558888 in this Linq account'],
 		['550e8400-e29b-41d4-a716-446655440000', 'There is no line with the ID 550e8400'],
-	])('a line of the filter that does not exist is an error: %s', async (line, words) => {
+	])('fails if a line of the filter does not exist: %s', async (line, words) => {
 		const { error } = await list({ filters: { lines: [line] } });
 		expect(error?.message).toContain(words);
 	});
 
-	it('passes lines that meet all filters', async () => {
+	it('returns lines that pass all filters', async () => {
 		const { outputs } = await list({ filters: { forwarding: 'notSet', reputation: ['HEALTHY'] } });
 		expect(outputs[0]?.map(({ json }) => json.phone_number)).toEqual(['+12025550004']);
 		const lines = ['+12025550003', '+12025550004'];
@@ -60,7 +60,7 @@ describe('List', () => {
 		expect(both.outputs[0]?.map(({ json }) => json.phone_number)).toEqual(['+12025550004']);
 	});
 
-	it('counts against the limit what passed the filters', async () => {
+	it('applies the limit after the filters', async () => {
 		const { outputs } = await list({
 			returnAll: false,
 			limit: 2,
@@ -75,7 +75,7 @@ describe('List', () => {
 	it.each([
 		{ kind: 'apiError', code: 2001 },
 		{ kind: 'response', status: 404, body: '<html>' },
-	] as const)('a 404 speaks of the base URL, not of a line: %j', async (fault) => {
+	] as const)('a 404 is about the base URL, not about a line: %j', async (fault) => {
 		server.faults.push({ fault });
 		const { outputs } = await runNode({
 			parameters: { operation: 'list' },
@@ -109,7 +109,7 @@ describe('List', () => {
 	});
 
 	it.each([true, false])(
-		'asks once for many input items, which share nothing (simplify %s)',
+		'sends one request for many input items, whose output shares no objects (simplify %s)',
 		async (simplify) => {
 			const { outputs } = await list({ simplify }, [{}, {}, {}]);
 			const items = outputs[0] ?? [];
@@ -126,7 +126,7 @@ describe('List', () => {
 		},
 	);
 
-	it("reads each item's own filter", async () => {
+	it("applies each item's own filter", async () => {
 		const { outputs } = await list({ filters: { reputation: '={{ [$json.wanted] }}' } }, [
 			{ wanted: 'CRITICAL' },
 			{ wanted: 'AT_RISK' },
@@ -157,7 +157,7 @@ describe('List', () => {
 			'{"phone_numbers":[{"id":"x","phone_number":"+1","reputation":"HEALTHY"}]}',
 			{},
 		],
-	])('refuses %s as an answer', async (_, body, headers) => {
+	])('fails if the response is %s', async (_, body, headers) => {
 		server.faults.push({ fault: { kind: 'response', status: 200, body, headers } });
 		const { error, outputs } = await list();
 		expect(outputs).toEqual([]);
@@ -165,7 +165,7 @@ describe('List', () => {
 		expect(error?.description).toContain('base URL');
 	});
 
-	it('shows the words, code, documentation and trace id of Linq', async () => {
+	it('shows the message, code, documentation and trace ID of Linq', async () => {
 		server.faults.push({ fault: { kind: 'apiError', code: 2005 } });
 		const { error } = await list();
 		expect(error?.message).toBe(
@@ -176,7 +176,7 @@ describe('List', () => {
 		);
 	});
 
-	it('sends a refused key once, and keeps it out of the error even where the answer quotes it', async () => {
+	it('does not retry a rejected key, and keeps it out of the error even if the response quotes it', async () => {
 		server.faults.push({
 			fault: {
 				kind: 'response',
@@ -216,7 +216,7 @@ describe('List', () => {
 	});
 
 	it.each(['domains', 'none'])(
-		"is not bound by the credential's limit for other nodes (%s)",
+		"ignores the credential's allowed domains for other nodes (%s)",
 		async (allowedHttpRequestDomains) => {
 			const { outputs, error } = await runNode({
 				parameters: { operation: 'list' },
@@ -233,7 +233,7 @@ describe('List', () => {
 	);
 
 	it.each(['https://user:pass@127.0.0.1', 'https://user@127.0.0.1', 'https://:pass@127.0.0.1'])(
-		'refuses the base URL %s, and does not show what may be a password',
+		'rejects the base URL %s, and does not show what may be a password',
 		async (baseUrl) => {
 			const { run, error } = await runNode({
 				parameters: { operation: 'list' },
@@ -244,14 +244,14 @@ describe('List', () => {
 		},
 	);
 
-	it('a failure says nothing of lines that were updated', async () => {
+	it('a failure does not report updates', async () => {
 		server.faults.push({ fault: { kind: 'apiError', code: 2005 } });
 		const { error } = await list({}, [{}, {}, {}]);
 		expect(error?.description).toBeDefined();
 		expect(`${error?.message} ${error?.description ?? ''}`).not.toMatch(/update|sent/i);
 	});
 
-	it('a failed item leaves by the error output, paired, with the way to the cause', async () => {
+	it('a failed item goes to the error output, paired with its input, with the cause', async () => {
 		server.faults.push({ fault: { kind: 'apiError', code: 2005 } });
 		const { outputs } = await runNode({
 			parameters: { operation: 'list' },
@@ -268,7 +268,7 @@ describe('List', () => {
 	});
 
 	it.each(['', 'ftp://127.0.0.1', 'api.linqapp.com'])(
-		'refuses the base URL "%s"',
+		'rejects the base URL "%s"',
 		async (baseUrl) => {
 			const { error } = await runNode({
 				parameters: { operation: 'list' },

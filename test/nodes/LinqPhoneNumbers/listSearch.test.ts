@@ -3,7 +3,7 @@ import { LinqPhoneNumbers } from '../../../nodes/LinqPhoneNumbers/LinqPhoneNumbe
 import { loadOptionsContext } from '../../support/runNode';
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 
-describe('the picker of lines', () => {
+describe('The line picker', () => {
 	let server: FakeLinqApi;
 	const search = async (filter?: string) => {
 		const context = loadOptionsContext(
@@ -39,12 +39,12 @@ describe('the picker of lines', () => {
 		['０００３', ['+12025550003 (CRITICAL)']],
 		['at risk', ['+12025550002 (AT_RISK)', '+12025550005 (AT_RISK)']],
 		['nothing like it', []],
-	])('searches for %s', async (typed, expected) => {
+	])('finds the lines for %s', async (typed, expected) => {
 		const { results } = await search(typed);
 		expect(results.map(({ name }) => name)).toEqual(expected);
 	});
 
-	it("shows Linq's words when it fails", async () => {
+	it("shows Linq's message if it fails", async () => {
 		server.faults.push({ fault: { kind: 'apiError', code: 2005 } });
 		await expect(search()).rejects.toThrow('Could not list the lines: Access denied');
 	});

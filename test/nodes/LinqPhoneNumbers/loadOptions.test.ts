@@ -2,7 +2,7 @@ import { LinqPhoneNumbers } from '../../../nodes/LinqPhoneNumbers/LinqPhoneNumbe
 import { startFakeLinqApi } from '../../fakeLinqApi/server';
 import { loadOptionsContext } from '../../support/runNode';
 
-describe('the choice of lines for List', () => {
+describe('The filter Lines of List', () => {
 	it("offers each line's number with its reputation, as the trigger does", async () => {
 		const server = await startFakeLinqApi();
 		try {

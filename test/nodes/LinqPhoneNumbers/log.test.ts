@@ -15,7 +15,7 @@ describe("n8n's log", () => {
 		await server.close();
 	});
 
-	/** Updates the line, which fails once before. */
+	/** Updates a line, with a fault at the first attempt. */
 	const update = async (line: PhoneNumber, fault: Fault) => {
 		server.faults.push({ times: 1, fault });
 		jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
@@ -41,7 +41,7 @@ describe("n8n's log", () => {
 		expect(line.forwarding_number).toBe('+12025557777');
 	};
 
-	it('tells of a long wait in one line, and who asked for it, without the key or a number', async () => {
+	it('has a line for a long wait and who asked for it, without the key or a phone number', async () => {
 		const [, first, second] = server.lines;
 		if (!first || !second) throw new Error('There are no lines');
 		const headers = { 'retry-after': '30' };

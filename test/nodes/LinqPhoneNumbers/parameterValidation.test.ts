@@ -10,29 +10,29 @@ const ALL = ['+12025550001', ...NOT_SET];
 const ID = '00000000-0000-4000-8000-000000000002';
 const FORWARD = '+12025557777';
 
-/** What the operation gives with a value, as an expression gives it, in the place of a parameter. */
+/** What the operation returns if an expression returns a value for a parameter. */
 type Row = [value: unknown, outcome: string[] | string];
 
-/** What every operation has. */
-const ofEveryOperation = (done: string[]): Record<string, Row[]> => ({
+/** The parameters of every operation. */
+const ofEveryOperation = (success: string[]): Record<string, Row[]> => ({
 	'options.maxRetries': [
-		[0, done],
-		['10', done],
+		[0, success],
+		['10', success],
 		[11, 'Max Retries is not a whole number from 0 to 10'],
 		[-1, 'Max Retries is not a whole number from 0 to 10'],
 		['', 'Max Retries is not a whole number from 0 to 10'],
 		['many', 'Max Retries is not a whole number from 0 to 10'],
 	],
 	'requestOptions.timeout': [
-		[5_000, done],
-		['5000', done],
-		['', done],
+		[5_000, success],
+		['5000', success],
+		['', success],
 		['soon', 'Timeout is not a whole number of 0 or more'],
 		[-1, 'Timeout is not a whole number of 0 or more'],
 	],
 });
 
-/** By operation and parameter: the numbers of the lines that come out, or words of the error. */
+/** By operation and parameter: the numbers of the returned lines, or a part of the error. */
 const list: Record<string, Row[]> = {
 	returnAll: [
 		[true, ALL],
@@ -173,7 +173,7 @@ const updateForwarding: Record<string, Row[]> = {
 	],
 };
 
-const starting: Record<string, IDataObject> = {
+const validParameters: Record<string, IDataObject> = {
 	list: { operation: 'list' },
 	updateForwarding: {
 		operation: 'updateForwarding',
@@ -182,7 +182,7 @@ const starting: Record<string, IDataObject> = {
 	},
 };
 
-describe('What an expression may put into', () => {
+describe('An expression for', () => {
 	let server: FakeLinqApi;
 
 	beforeEach(async () => {
@@ -203,7 +203,7 @@ describe('What an expression may put into', () => {
 		async ({ operation, parameter, value, outcome }) => {
 			const withId = <T>(text: T): T =>
 				JSON.parse(JSON.stringify(text).replaceAll(ID, server.lines[1]?.id ?? '')) as T;
-			const parameters: IDataObject = withId(starting[operation] ?? {});
+			const parameters: IDataObject = withId(validParameters[operation] ?? {});
 			if (parameter === 'limit' || parameter === 'returnAll') {
 				Object.assign(parameters, { returnAll: false, limit: 2 });
 			}
@@ -228,7 +228,7 @@ describe('What an expression may put into', () => {
 	);
 
 	it.each(['delete', '', null, 2, "={{ 'list' }}", 'toString'])(
-		'is no operation: %j',
+		'the operation may not return %j',
 		async (operation) => {
 			const run = async (onError?: OnError) =>
 				await runNode({
@@ -249,7 +249,7 @@ describe('What an expression may put into', () => {
 		},
 	);
 
-	it.each(['Bearer ', 'bearer  ', ' BEARER\t'])('stands before the API key: %j', async (prefix) => {
+	it.each(['Bearer ', 'bearer  ', ' BEARER\t'])('the API key may begin with %j', async (prefix) => {
 		const { outputs, error } = await runNode({
 			parameters: { operation: 'list' },
 			credentials: { apiKey: `${prefix}${server.apiKey}`, baseUrl: server.baseUrl },
@@ -258,11 +258,11 @@ describe('What an expression may put into', () => {
 		expect(outputs[0]).toHaveLength(ALL.length);
 	});
 
-	it('leaves no parameter of the node out', () => {
+	it('is tested for every parameter of the node', () => {
 		const { properties } = new LinqPhoneNumbers().description;
 		const fillable = properties
 			.filter(({ noDataExpression }) => !noDataExpression)
-			// n8n alone reads what it tells a model.
+			// Only n8n itself reads this one.
 			.filter(({ name }) => name !== 'toolDescription')
 			// n8n drops an expression in place of a whole collection before a node could see it.
 			.flatMap(({ name, type, options = [] }) =>

@@ -11,7 +11,7 @@ const FORWARD = '+12025557777';
 
 describe('What happens when', () => {
 	let server: FakeLinqApi;
-	/** An update of the second line, or of each item's line. */
+	/** Returns an update of the second line, or of each item's line. */
 	const run = (options: IDataObject = {}, items?: IDataObject[], rest = {}) => ({
 		parameters: {
 			operation: 'updateForwarding',
@@ -39,7 +39,7 @@ describe('What happens when', () => {
 		await server.close();
 	});
 
-	describe('(waits pass at once)', () => {
+	describe('(waits end at once)', () => {
 		const clock = useFakeClock();
 
 		describe.each([408, 429, 500, 502, 503, 504])('status %i', (status) => {
@@ -54,7 +54,7 @@ describe('What happens when', () => {
 				expect(backoff).toBeLessThanOrEqual(625);
 			});
 
-			it('for ever: fails after the retries, and says how often it was tried', async () => {
+			it('forever: fails after the retries, and says how often it was tried', async () => {
 				server.faults.push({ fault: webPage(status) });
 				const { error } = await runNode(run({ maxRetries: 1 }));
 				expect(server.requests).toHaveLength(2);
@@ -64,7 +64,7 @@ describe('What happens when', () => {
 			});
 		});
 
-		it('the default is three retries, each after a longer wait', async () => {
+		it('nothing is set: there are three retries, each after a longer wait', async () => {
 			server.faults.push({ fault: response(500) });
 			await runNode(run());
 			expect(server.requests).toHaveLength(4);
@@ -80,26 +80,29 @@ describe('What happens when', () => {
 			['less than a backoff', { 'retry-after-ms': '1' }, '{}', 1],
 			['the body', {}, '{"error":{"retry_after":6}}', 6_000],
 			['the longest of several', { 'retry-after': '5', 'retry-after-ms': '20' }, '{}', 5_000],
-		])('a wait asked for in %s is used as it is', async (_, headers, body, ms) => {
-			server.faults.push({ times: 1, fault: response(429, body, headers) });
-			const { error } = await runNode(run());
-			expect(error).toBeUndefined();
-			expect(Math.max(...clock.waits)).toBeCloseTo(ms, 3);
-		});
+		])(
+			'Linq asks for a wait in %s: the node waits exactly that long',
+			async (_, headers, body, ms) => {
+				server.faults.push({ times: 1, fault: response(429, body, headers) });
+				const { error } = await runNode(run());
+				expect(error).toBeUndefined();
+				expect(Math.max(...clock.waits)).toBeCloseTo(ms, 3);
+			},
+		);
 
-		it('a wait asked for as an HTTP date lasts until then', async () => {
+		it('Linq asks for a wait as an HTTP date: the node waits until then', async () => {
 			const until = Math.ceil(Date.now() / 1_000) * 1_000 + 9_000;
 			const date = new Date(until).toUTCString();
 			server.faults.push({ times: 1, fault: response(503, '{}', { 'retry-after': date }) });
 			await runNode(run());
-			// What of the ten seconds the test itself took.
+			// Up to ten seconds, less what the test itself took.
 			const longest = Math.max(...clock.waits);
 			expect(longest).toBeGreaterThan(0);
 			expect(longest).toBeLessThanOrEqual(10_000);
 			expect(server.lines[1]?.forwarding_number).toBe(FORWARD);
 		});
 
-		it('the connection is refused for ever', async () => {
+		it('the connection is refused forever: fails after the retries', async () => {
 			const { credentials, ...rest } = run({ maxRetries: 1 });
 			const { error } = await runNode({
 				...rest,
@@ -138,7 +141,7 @@ describe('What happens when', () => {
 			expect(server.requests).toHaveLength(2);
 		});
 
-		it('an answer does not come in time: it is retried', async () => {
+		it('no response comes in time: it is retried', async () => {
 			server.faults.push({ times: 1, fault: { kind: 'hang' } });
 			const { parameters, ...rest } = run();
 			const { error } = await runNode({
@@ -146,7 +149,7 @@ describe('What happens when', () => {
 				parameters: { ...(parameters as object), requestOptions: { timeout: 200 } },
 			});
 			expect(error).toBeUndefined();
-			// More if the machine itself is that slow.
+			// More on a very slow machine.
 			expect(server.requests.length).toBeGreaterThanOrEqual(2);
 		});
 
@@ -184,7 +187,7 @@ describe('What happens when', () => {
 		...[408, 429, 500, 503].map((status) => [response(status), true] as const),
 		...[302, 400, 401, 403, 404, 409, 422, 501].map((status) => [response(status), false] as const),
 		[{ kind: 'reset', when: 'beforeHeaders' }, true] as const,
-	])('%j: the failed item says whether to try again: %s', async (fault, retryable) => {
+	])('%j: the failed item says that it is retryable: %s', async (fault, retryable) => {
 		server.faults.push({ fault });
 		const { outputs } = await runNode(
 			run({ maxRetries: 0 }, undefined, { onError: 'continueRegularOutput' }),
@@ -197,7 +200,7 @@ describe('What happens when', () => {
 		});
 	});
 
-	it('a wait that is asked for concerns all requests of the run', async () => {
+	it('Linq asks for a wait: all requests of the run wait', async () => {
 		server.lines.splice(0, 5, ...manyLines(30));
 		server.faults.push({ times: 1, fault: response(429, '{}', { 'retry-after-ms': '400' }) });
 		const { error } = await runNode(run({}, all()));
@@ -205,12 +208,12 @@ describe('What happens when', () => {
 		expect(server.requests).toHaveLength(31);
 		const first = server.requests[0]?.at ?? 0;
 		const meanwhile = server.requests.filter(({ at }) => at - first < 400);
-		// What was in flight when the response came.
+		// Those in flight when the response arrived.
 		expect(meanwhile.length).toBeLessThanOrEqual(10);
 	});
 
 	it.each([{ 'retry-after': '61' }, { 'retry-after-ms': '90000' }])(
-		'a wait of over a minute (%j) fails at once',
+		'Linq asks for a wait of over a minute (%j): it fails at once',
 		async (headers) => {
 			server.faults.push({ fault: response(429, '{}', headers) });
 			const { error } = await runNode(run());
@@ -219,7 +222,7 @@ describe('What happens when', () => {
 		},
 	);
 
-	it('the host does not exist', async () => {
+	it('the host does not exist: it says so', async () => {
 		const { credentials, ...rest } = run({ maxRetries: 0 });
 		const { error } = await runNode({
 			...rest,
@@ -228,7 +231,7 @@ describe('What happens when', () => {
 		expect(error?.message).toMatch(/the host name (does not exist|could not be looked up)/);
 	});
 
-	it('an answer with a wrong body is an error, not a success', async () => {
+	it('a successful response has an invalid body: it is an error', async () => {
 		server.faults.push({ fault: response(200, '{"id":') });
 		const { error } = await runNode(run());
 		expect(error?.message).toContain('Linq did not confirm the update');
@@ -244,7 +247,7 @@ describe('What happens when', () => {
 		release();
 		while (server.inFlight() > 0) await delay(5);
 		started.cancel();
-		// Well before the 50 seconds: else the test times out.
+		// Well before the 50 seconds are over: otherwise the test times out.
 		const { status } = await started.result;
 		expect(status).toBe('canceled');
 		expect(server.requests).toHaveLength(10);
@@ -261,7 +264,7 @@ describe('What happens when', () => {
 		expect(status).toBe('canceled');
 		release();
 		while (server.writes.length < 10) await delay(5);
-		// The responses reach the node by the time that another run has had its own.
+		// When another run has had its responses, this one has had them too.
 		await runNode({ ...run(), parameters: { operation: 'list' } });
 		expect(server.requests.filter(({ method }) => method === 'PUT')).toHaveLength(10);
 	});

@@ -13,7 +13,7 @@ const A = '+12025550101';
 const B = '+12025550102';
 
 /** The first line of the local API is forwarded to BEFORE, the others are not forwarded. */
-describe('Update Forwarding, beside what was before', () => {
+describe('Skip Unchanged and Include Previous Number', () => {
 	let server: FakeLinqApi;
 	/** The first line's. */
 	let id: string;
@@ -46,7 +46,7 @@ describe('Update Forwarding, beside what was before', () => {
 		await server.close();
 	});
 
-	it('sends nothing for a line that is as it should be, and says so', async () => {
+	it('sends nothing for a line that already has the number, and says so', async () => {
 		const { outputs } = await update({ skipUnchanged: true }, [{ line: id, to: BEFORE }]);
 		expect(outputs[0]).toEqual([
 			{
@@ -64,7 +64,7 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(sent()).toEqual(['GET']);
 	});
 
-	it('sends what differs, and has the same columns', async () => {
+	it('updates lines that differ, with the same columns for all', async () => {
 		const { outputs } = await update({ skipUnchanged: true }, [
 			{ line: id.toUpperCase(), to: A },
 			{ line: '+12025550002', to: '' },
@@ -81,7 +81,7 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(sent()).toEqual(['GET', 'PUT', 'PUT']);
 	});
 
-	it('compares several items for one line with what the run itself has set', async () => {
+	it('compares several items for one line with the run’s own updates', async () => {
 		const result = await update({ skipUnchanged: true }, [
 			{ line: id, to: A },
 			{ line: NUMBER, to: A },
@@ -114,14 +114,20 @@ describe('Update Forwarding, beside what was before', () => {
 	it.each([
 		['a number', {}, NUMBER, ['GET', 'PUT'], BEFORE],
 		['an ID', {}, undefined, ['PUT'], undefined],
-		['an ID, asked for', { includePrevious: true }, undefined, ['GET', 'PUT'], BEFORE],
-	])('the previous number, by %s', async (_, options, line, requests, previous) => {
+		[
+			'an ID, with Include Previous Number',
+			{ includePrevious: true },
+			undefined,
+			['GET', 'PUT'],
+			BEFORE,
+		],
+	])('the previous number of a line by %s', async (_, options, line, requests, previous) => {
 		const result = await update(options, [{ line: line ?? id, to: A }]);
 		expect(rows(result)).toEqual([[A, previous, undefined]]);
 		expect(sent()).toEqual(requests);
 	});
 
-	it('restores what was before', async () => {
+	it('the previous number restores the state before', async () => {
 		const { outputs } = await update({ includePrevious: true }, [
 			{ line: id, to: A },
 			{ line: '+12025550002', to: A },
@@ -137,16 +143,13 @@ describe('Update Forwarding, beside what was before', () => {
 	it.each([
 		[randomUUID(), 'There is no line with the ID'],
 		['+12025558888', 'There is no line +12025558888'],
-	])(
-		'a line that is not there (%s) is refused before anything is sent to it',
-		async (line, words) => {
-			const { error } = await update({ skipUnchanged: true }, [{ line, to: A }]);
-			expect(error?.message).toContain(words);
-			expect(sent()).toEqual(['GET']);
-		},
-	);
+	])('an unknown line (%s) is rejected before it is updated', async (line, words) => {
+		const { error } = await update({ skipUnchanged: true }, [{ line, to: A }]);
+		expect(error?.message).toContain(words);
+		expect(sent()).toEqual(['GET']);
+	});
 
-	it('after a change that Linq applied and did not confirm: asks Linq how the line is', async () => {
+	it('lists the lines again after an update that Linq applied but did not confirm', async () => {
 		server.faults.push({
 			method: 'PUT',
 			times: 1,
@@ -169,7 +172,7 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(sent()).toEqual(['GET', 'PUT', 'GET', 'PUT']);
 	});
 
-	it('an older execution has changed the line since the list: does not take it for unchanged', async () => {
+	it('does not take a line for unchanged that an older execution is updating', async () => {
 		const { fault, release } = holdRequests();
 		server.faults.push({ method: 'PUT', times: 1, fault });
 		const older = update({}, [{ line: id, to: A }]);
@@ -183,7 +186,7 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(server.lines[0]?.forwarding_number).toBe(BEFORE);
 	});
 
-	it('an older execution still lists the lines: a newer one of the same line waits for it', async () => {
+	it('a newer execution waits for an older one of the same line that still lists the lines', async () => {
 		const { fault, release } = holdRequests();
 		server.faults.push({ method: 'GET', times: 1, fault });
 		const older = update({ skipUnchanged: true }, [{ line: id, to: A }]);
@@ -196,7 +199,7 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(server.writes.filter((write) => write.id === id).map(({ to }) => to)).toEqual([A, B]);
 	});
 
-	it('a change that was not confirmed may come late: what undoes it is sent, whatever the list says', async () => {
+	it('an unconfirmed update may be applied late: its undo is sent, whatever the list says', async () => {
 		server.faults.push({
 			method: 'PUT',
 			times: 1,
@@ -211,7 +214,7 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(sent()).toEqual(['GET', 'PUT', 'GET']);
 	});
 
-	it('a change that was refused does not come late: what undoes it is not sent', async () => {
+	it('a rejected update cannot be applied late: its undo is not sent', async () => {
 		server.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
 		await update({}, [{ line: id, to: A }]);
 		const result = await update({ skipUnchanged: true }, [{ line: id, to: BEFORE }]);
@@ -219,7 +222,7 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(sent()).toEqual(['PUT', 'GET']);
 	});
 
-	it('a list that failed is asked for again by later items', async () => {
+	it('later items request a failed list again', async () => {
 		server.faults.push({ method: 'GET', times: 1, fault: { kind: 'apiError', code: 2005 } });
 		const result = await runNode({
 			parameters: {
@@ -228,7 +231,7 @@ describe('Update Forwarding, beside what was before', () => {
 				forwardingNumber: A,
 				requestOptions: { batching: { batch: { batchSize: 1, batchInterval: 50 } } },
 			},
-			// Those of the first batches may still meet the list that fails.
+			// Those of the first batches may still get the list that fails.
 			items: Array.from({ length: 20 }, () => ({ line: NUMBER })),
 			onError: 'continueRegularOutput',
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
@@ -239,7 +242,7 @@ describe('Update Forwarding, beside what was before', () => {
 		expect(sent().filter((method) => method === 'GET')).toHaveLength(2);
 	});
 
-	it('what somebody else has changed before the run is seen', async () => {
+	it('sees what somebody else changed before the run', async () => {
 		await update({}, [{ line: id, to: A }]);
 		if (server.lines[0]) server.lines[0].forwarding_number = B;
 		const result = await update({ skipUnchanged: true }, [{ line: id, to: A }]);

@@ -5,16 +5,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What became of a scenario. */
+/** The outcome of a scenario. */
 interface Report {
 	name: string;
 	status: string;
 	unhandled: string[];
 }
 
-const CONTROL = 'the control: a rejection that nobody listens to';
+const CONTROL = 'the control: an unhandled rejection';
 
-describe('A rejected promise that nobody listens to ends the process of n8n', () => {
+describe('An unhandled rejection, which would end n8n’s process,', () => {
 	const reports: Report[] = [];
 	let child: ChildProcess;
 
@@ -30,7 +30,7 @@ describe('A rejected promise that nobody listens to ends the process of n8n', ()
 		};
 		await writeFile(tsconfig, JSON.stringify({ compilerOptions: { paths } }));
 		child = fork('test/support/unhandledRejections.child.ts', {
-			// Node.js warns of the control.
+			// Node.js would print a warning about the control.
 			silent: true,
 			execArgv: ['--import', 'tsx', '--unhandled-rejections=strict'],
 			env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
@@ -44,12 +44,12 @@ describe('A rejected promise that nobody listens to ends the process of n8n', ()
 		await rm(folder, { recursive: true });
 	});
 
-	it('is heard of here: the guard can fail', () => {
+	it('is noticed by this test', () => {
 		const control = reports.find(({ name }) => name === CONTROL);
 		expect(control?.unhandled).toEqual(['Error: heard by nobody']);
 	});
 
-	it('does not come from any run', () => {
+	it('does not come from any scenario', () => {
 		const runs = reports.filter(({ name }) => name !== CONTROL);
 		expect(runs.filter(({ unhandled }) => unhandled.length > 0)).toEqual([]);
 		expect(runs.map(({ name, status }) => `${name} → ${status}`)).toEqual(

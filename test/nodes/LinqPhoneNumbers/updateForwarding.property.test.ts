@@ -12,7 +12,7 @@ const RUNS = Number(process.env.PROPERTY_RUNS ?? 60);
 
 const NUMBERS = ['+12025550101', '+12025550102', '+12025550103'];
 
-/** What a run may be asked for. */
+/** One input item. */
 interface Item {
 	/** Which of the lines. */
 	line: number;
@@ -24,7 +24,7 @@ interface Item {
 	maxRetries: number;
 }
 
-/** What a request met: its number, and what went wrong. */
+/** By the number of the request: what goes wrong. */
 type Faults = Array<[request: number, fault: Fault]>;
 
 const item: fc.Arbitrary<Item> = fc.record({
@@ -55,12 +55,12 @@ const faults: fc.Arbitrary<Faults> = fc.array(fc.tuple(fc.integer({ min: 1, max:
 	maxLength: 5,
 });
 
-/** What an item came to. */
+/** The outcome of an item. */
 type Outcome = { failed: true } | { failed: false; json: IDataObject };
 
 /**
- * Whether a line's writes are those of its items, each in its turn: writes of a failed item may have been applied or
- * not, those of a successful one were, and what it says of before is what the API had.
+ * Returns true if a line's writes are those of its items, in their order: those of a failed item may have been applied,
+ * those of a successful one were, and its previous number is what the API had.
  */
 function explains(
 	items: Array<{ item: Item; outcome: Outcome }>,
@@ -73,18 +73,18 @@ function explains(
 	const { item, outcome } = first;
 	const unchanged = !outcome.failed && outcome.json.changed === false;
 	if (unchanged && state !== item.to) return false;
-	// None was applied, or several, if one was retried. What is unchanged is sent only if an earlier change of the run
-	// was not confirmed, for that one may come late.
+	// None was applied, or several if it was retried. An unchanged item is sent only if an earlier update of the run was
+	// unconfirmed: that one may be applied late.
 	const most = unchanged && !unsure ? 0 : writes.length;
 	for (let count = 0; count <= most; count++) {
 		if (writes.slice(0, count).some(({ to }) => to !== item.to)) return false;
 		const after = count === 0 ? state : item.to;
 		const previous = outcome.failed ? undefined : outcome.json.previous_forwarding_number;
 		const confirmed = outcome.failed || unchanged || count > 0;
-		const toldBefore = previous === state || (previous === undefined && !unchanged);
+		const isPreviousRight = previous === state || (previous === undefined && !unchanged);
 		if (
 			confirmed &&
-			toldBefore &&
+			isPreviousRight &&
 			explains(rest, writes.slice(count), after, unsure || outcome.failed)
 		)
 			return true;
@@ -92,7 +92,7 @@ function explains(
 	return false;
 }
 
-describe('Whatever a run is asked for, and whatever goes wrong', () => {
+describe('With random items and random faults', () => {
 	let server: FakeLinqApi;
 
 	useFakeClock();
@@ -104,15 +104,15 @@ describe('Whatever a run is asked for, and whatever goes wrong', () => {
 	});
 
 	it.each(['stopWorkflow', 'continueRegularOutput'] as const)(
-		'%s: the API ends as the items say, in their order',
+		'%s: each line has exactly the writes of its items, in item order',
 		async (onError) => {
 			await fc.assert(
 				fc.asyncProperty(
 					fc.array(item, { minLength: 1, maxLength: 7 }),
 					faults,
 					fc.array(fc.constantFrom(...NUMBERS, null), { minLength: 3, maxLength: 3 }),
-					async (items, meets, before) => {
-						// An account of its own: nothing that is known of an earlier run may count.
+					async (items, faultsByRequest, before) => {
+						// A new account: the writes of earlier runs must not count.
 						server.lines.splice(0, Infinity, ...exampleLines());
 						const lines = server.lines.slice(0, 3);
 						for (const [index, line] of server.lines.entries()) {
@@ -122,7 +122,7 @@ describe('Whatever a run is asked for, and whatever goes wrong', () => {
 						server.requests.length = 0;
 						server.faults.length = 0;
 						server.writes.length = 0;
-						for (const [request, what] of meets) {
+						for (const [request, what] of faultsByRequest) {
 							server.faults.push({
 								when: () => server.requests.length === request,
 								fault: what,
@@ -160,14 +160,17 @@ describe('Whatever a run is asked for, and whatever goes wrong', () => {
 									outcome: outcomes[at] ?? { failed: true as const },
 								}))
 								.filter((one) => one.item.line === index);
-							const told = { own, writes, start: start[index] };
-							expect({ ...told, explained: explains(own, writes, start[index] ?? null) }).toEqual({
-								...told,
+							const context = { own, writes, start: start[index] };
+							expect({
+								...context,
+								explained: explains(own, writes, start[index] ?? null),
+							}).toEqual({
+								...context,
 								explained: true,
 							});
 						}
-						const asked = new Set(items.map((one) => lines[one.line]?.id));
-						expect(server.writes.filter(({ id }) => !asked.has(id))).toEqual([]);
+						const requested = new Set(items.map((one) => lines[one.line]?.id));
+						expect(server.writes.filter(({ id }) => !requested.has(id))).toEqual([]);
 					},
 				),
 				{ numRuns: RUNS, seed: 20_260_218 },
@@ -177,7 +180,7 @@ describe('Whatever a run is asked for, and whatever goes wrong', () => {
 	);
 });
 
-/** A line as an item names it. */
+/** Returns a line as an item names it. */
 function named({ line, by }: Item, lines: FakeLinqApi['lines']): string {
 	const { id = '', phone_number = '' } = lines[line] ?? {};
 	switch (by) {

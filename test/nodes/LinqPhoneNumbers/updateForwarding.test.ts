@@ -10,7 +10,7 @@ import { runNode } from '../../support/runNode';
 const NUMBER = '+12025550002';
 const FORWARD = '+12025557777';
 const UUID = '550e8400-e29b-41d4-a716-446655440000';
-/** A server error after which Linq wants the retry soon. */
+/** A server error with a short Retry-After. */
 const SOON: Fault = { kind: 'apiError', code: 3006, headers: { 'retry-after-ms': '30' } };
 const byId = (value: unknown): IDataObject => ({ __rl: true, mode: 'id', value: value as string });
 const byNumber = (value: unknown): IDataObject => ({
@@ -54,7 +54,7 @@ describe('Update Forwarding', () => {
 	])('sets the number of a line given by %s', async (_, line, requests) => {
 		const { outputs, error } = await update({ line: line() });
 		expect(error).toBeUndefined();
-		// The list of lines tells it where the line is looked up there.
+		// The previous number is known if the line was looked up in the list.
 		const previous = requests === 2 ? { previous_forwarding_number: null } : {};
 		const json = { id, phone_number: NUMBER, forwarding_number: FORWARD, ...previous };
 		expect(outputs[0]).toEqual([{ json, pairedItem: { item: 0 } }]);
@@ -73,7 +73,7 @@ describe('Update Forwarding', () => {
 	});
 
 	it.each(['clear', ' Clear', 'CLEAR'])(
-		'clears by the word %j where the data may say so, and only there',
+		'clears by the word %j with Set or Clear, and not with Set',
 		async (forwardingNumber) => {
 			const line = byId(server.lines[0]?.id);
 			const set = await update({ line, forwardingNumber });
@@ -90,7 +90,7 @@ describe('Update Forwarding', () => {
 	);
 
 	it.each(['', ' ', '={{ null }}', 'none', 'clear it', 'null', '-'])(
-		'never clears by %j, also where the word clear does',
+		'never clears by %j, not even with Set or Clear',
 		async (forwardingNumber) => {
 			const { error } = await update({ forwarding: 'setOrClear', forwardingNumber });
 			expect(error?.message).toContain('The forwarding number ');
@@ -98,22 +98,22 @@ describe('Update Forwarding', () => {
 		},
 	);
 
-	it('tells how to clear where the number is empty', async () => {
+	it('says how to clear if the number is empty', async () => {
 		const { error } = await update({ forwardingNumber: '={{ $json.missing }}' });
 		expect(error?.message).toBe('The forwarding number is empty');
 		expect(error?.description).toContain('choose Clear');
 	});
 
-	it('sends a number that was written with separators in E.164', async () => {
+	it('sends a number with separators in E.164', async () => {
 		const { error } = await update({ forwardingNumber: '+1 (202) 555-7777' });
 		expect(error).toBeUndefined();
 		expect(server.requests[0]?.body).toEqual({ forwarding_number: FORWARD });
 	});
 
-	describe('a line to itself', () => {
+	describe('a line forwarded to itself', () => {
 		const itself = 'The line +12025550002 cannot be forwarded to itself';
 
-		it('is refused by number, before anything is sent', async () => {
+		it('is rejected by number before anything is sent', async () => {
 			const { error } = await update({
 				line: byNumber(NUMBER),
 				forwardingNumber: '+1 202 555 0002',
@@ -122,7 +122,7 @@ describe('Update Forwarding', () => {
 			expect(server.requests).toEqual([]);
 		});
 
-		it('is refused by ID where the run knows the lines', async () => {
+		it('is rejected by ID if the run has listed the lines', async () => {
 			const { error } = await update({ line: '={{ $json.line }}', forwardingNumber: NUMBER }, [
 				{ line: '+12025550001' },
 				{ line: id.toUpperCase() },
@@ -140,14 +140,14 @@ describe('Update Forwarding', () => {
 		['the list mode', { __rl: true, mode: 'list', value: '..%2fchats' }],
 		['an unknown mode', { __rl: true, mode: 'url', value: '../chats' }],
 		['a list', byId('={{ [1] }}')],
-	])('refuses a line id that is no UUID: %s', async (_, line) => {
+	])('rejects a line ID that is not a UUID: %s', async (_, line) => {
 		const { error } = await update({ line });
 		expect(error?.message).toContain('is not a UUID');
 		expect(server.requests).toEqual([]);
 	});
 
 	it.each([byId('={{ null }}'), byNumber('={{ $json.missing }}'), byNumber("={{ ' ' }}")])(
-		'refuses a line that is not chosen (%j)',
+		'rejects an empty line (%j)',
 		async (line) => {
 			const { error } = await update({ line });
 			expect(error?.message).toBe('No line selected');
@@ -155,7 +155,7 @@ describe('Update Forwarding', () => {
 		},
 	);
 
-	it('names a number that is no line of the account', async () => {
+	it('names a phone number that is not in the account', async () => {
 		const { error } = await update({ line: byNumber('+12025558888') });
 		expect(error?.message).toBe('There is no line +12025558888 in this Linq account');
 	});
@@ -175,7 +175,7 @@ describe('Update Forwarding', () => {
 			'forwarding to +12025550000, expected +12025557777',
 		],
 		['no number', JSON.stringify({ id: 'ID', phone_number: NUMBER }), 'forwarding to no number'],
-	])('takes %s for no success', async (_, written, words) => {
+	])('does not take %s for a confirmation', async (_, written, words) => {
 		const body = written.replace('"ID"', JSON.stringify(id));
 		server.faults.push({ method: 'PUT', fault: { kind: 'response', status: 200, body } });
 		const { error, outputs } = await update({});
@@ -184,7 +184,7 @@ describe('Update Forwarding', () => {
 		expect(outputs).toEqual([]);
 	});
 
-	it('pairs every output with its input, and resolves all numbers by one request', async () => {
+	it('pairs every output item with its input item, and looks up all numbers with one request', async () => {
 		const items = server.lines.map(({ phone_number }) => ({ phone_number })).reverse();
 		const { outputs } = await update({ line: byNumber('={{ $json.phone_number }}') }, items);
 		expect(outputs[0]?.map(({ json, pairedItem }) => [json.phone_number, pairedItem])).toEqual(
@@ -227,7 +227,7 @@ describe('Update Forwarding', () => {
 		expect(server.lines[1]?.forwarding_number).toBe('+12025550105');
 	});
 
-	it("two executions change one line: the older one's retry does not undo the newer one's change", async () => {
+	it("the retry of an older execution does not undo a newer execution's update of the line", async () => {
 		server.faults.push({ method: 'PUT', times: 1, fault: SOON });
 		const older = update({ forwardingNumber: '+12025550101' });
 		while (server.requests.length === 0) await delay(1);
@@ -237,7 +237,7 @@ describe('Update Forwarding', () => {
 		expect(server.lines[1]?.forwarding_number).toBe('+12025550102');
 	});
 
-	it('an execution that fails does not wait for another one, and later ones keep the order', async () => {
+	it('an execution that fails does not wait for another one, and later ones stay in order', async () => {
 		const { fault, release } = holdRequests();
 		server.faults.push(
 			{ method: 'PUT', times: 1, fault },
@@ -265,7 +265,7 @@ describe('Update Forwarding', () => {
 		]);
 	});
 
-	it("keeps each item's own Max Retries", async () => {
+	it("uses each item's own Max Retries", async () => {
 		server.faults.push({
 			method: 'PUT',
 			fault: { kind: 'response', status: 500, body: '{}', headers: { 'retry-after-ms': '1' } },
@@ -296,7 +296,7 @@ describe('Update Forwarding', () => {
 		expect(server.requests).toEqual([]);
 	});
 
-	it('sends nothing more after a failure under Stop, and counts what was done', async () => {
+	it('sends nothing more after a failure under Stop, and reports the progress', async () => {
 		server.lines.splice(0, 5, ...manyLines(100));
 		const broken = server.lines[20]?.id ?? '';
 		server.faults.push({ path: broken, fault: { kind: 'apiError', code: 2005 } });
@@ -320,7 +320,7 @@ describe('Update Forwarding', () => {
 		expect(outputs).toEqual([]);
 	});
 
-	it('goes on after a line that is not there', async () => {
+	it('continues after an unknown line', async () => {
 		const { outputs } = await update(
 			{ line: '={{ $json.line }}' },
 			[{ line: '+12025558888' }, { line: NUMBER }, { line: id }],
@@ -334,7 +334,7 @@ describe('Update Forwarding', () => {
 	});
 
 	it.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
-		'goes on after failures under %s, and says which lines failed',
+		'continues after failures under %s, and says which lines failed',
 		async (onError) => {
 			server.faults.push({ path: id, fault: { kind: 'apiError', code: 2005 } });
 			const { outputs, error } = await update(

@@ -2,7 +2,7 @@ import { LinqPhoneNumbersPollingTrigger } from '../../../nodes/LinqPhoneNumbersP
 import { startFakeLinqApi } from '../../fakeLinqApi/server';
 import { loadOptionsContext } from '../../support/runNode';
 
-it('offers the lines of the account, by phone number', async () => {
+it('The polling trigger offers the account’s lines by phone number', async () => {
 	const server = await startFakeLinqApi();
 	try {
 		const trigger = new LinqPhoneNumbersPollingTrigger();

@@ -11,7 +11,7 @@ describe("The polling trigger's lines in n8n's log", () => {
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 			parameters: { lines },
 		});
-	/** The log's lines with the words. */
+	/** Returns the messages of the log's lines that contain the words. */
 	const logged = async (words: string) => {
 		const lines = (await readLog(words)).split('\n').filter((line) => line.includes(words));
 		return lines.map((line) => (JSON.parse(line) as { message: string }).message);
@@ -25,7 +25,7 @@ describe("The polling trigger's lines in n8n's log", () => {
 		await server.close();
 	});
 
-	it('another account: names the workflow and the node, once', async () => {
+	it('another account: one line that names the workflow and the node', async () => {
 		const harness = start();
 		await harness.publish();
 		for (let changes = 0; changes < 2; changes++) {
@@ -37,7 +37,7 @@ describe("The polling trigger's lines in n8n's log", () => {
 		]);
 	});
 
-	it('static data that cannot be read', async () => {
+	it('invalid static data: a line that names the workflow and the node', async () => {
 		const harness = start();
 		harness.overwrite({ lines: 'all' });
 		await harness.publish();
@@ -46,7 +46,7 @@ describe("The polling trigger's lines in n8n's log", () => {
 		]);
 	});
 
-	it('a watched line that is gone, by no phone number', async () => {
+	it('a removed line that is watched: a line without its phone number', async () => {
 		const [first, second] = server.lines;
 		const number = first?.phone_number ?? '';
 		const harness = start([number, second?.id ?? '']);

@@ -10,7 +10,7 @@ const REPUTATIONS = ['HEALTHY', 'AT_RISK', 'CRITICAL', 'SUSPENDED'];
 const NUMBERS = [null, '+12025550101', '+12025550102'];
 const LINES = [1, 2, 3, 4];
 
-/** What happens, one after the other. The first line stays, so that the account remains the same. */
+/** What happens, one after the other. The first line is never removed, so that the account stays the same. */
 type Step =
 	| { kind: 'rate'; line: number; status: string }
 	| { kind: 'forward'; line: number; to: string | null }
@@ -64,7 +64,7 @@ interface State {
 
 const text = (value: unknown) => (typeof value === 'string' ? value : null);
 
-describe('what polls tell, over random changes, failures and restarts', () => {
+describe('The items of all polls, with random changes, failures and restarts', () => {
 	let server: FakeLinqApi;
 	beforeAll(async () => {
 		server = await startFakeLinqApi();
@@ -84,7 +84,7 @@ describe('what polls tell, over random changes, failures and restarts', () => {
 			parameters,
 		});
 		await harness.publish();
-		/** Does what a step says, and returns whether Linq's list was seen. */
+		/** Applies a step, and returns true if a poll has seen Linq's list. */
 		const apply = async (step: Step): Promise<boolean> => {
 			const found = 'line' in step && server.lines.find(({ id }) => id === idOf(step.line));
 			switch (step.kind) {
@@ -106,7 +106,7 @@ describe('what polls tell, over random changes, failures and restarts', () => {
 						fault: { kind: 'response', status: 200, body: '{"phone_numbers":[]}' },
 					});
 					await harness.poll();
-					// A list that is empty twice is believed.
+					// Only a list that is empty twice counts.
 					await harness.poll();
 					return true;
 				case 'fail':
@@ -137,7 +137,7 @@ describe('what polls tell, over random changes, failures and restarts', () => {
 		return { harness, apply, current };
 	};
 
-	it('replayed, they lead from the first state to the last: each change begins where the one before ended', async () => {
+	it('lead from the first state to the last: each change begins where the one before ended', async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(anything, { maxLength: 40 }), async (steps) => {
 				const { harness, apply, current } = await begin({
@@ -145,7 +145,7 @@ describe('what polls tell, over random changes, failures and restarts', () => {
 				});
 				const replayed = current();
 				for (const step of steps) await apply(step);
-				// A line that is missing is told when it is missing twice.
+				// A line is reported as removed when it is missing twice.
 				for (let polls = 0; polls < 2; polls++) await harness.poll();
 				for (const item of harness.items()) {
 					const id = text(item.id) ?? '';
@@ -184,7 +184,7 @@ describe('what polls tell, over random changes, failures and restarts', () => {
 		);
 	});
 
-	it('of the reputations that polls have seen, each new one that is asked for is told, also across restarts', async () => {
+	it('have each new reputation that passes the filter and that a poll has seen, also across restarts', async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.array(fc.oneof(rate, polling), { maxLength: 40 }),
@@ -201,8 +201,8 @@ describe('what polls tell, over random changes, failures and restarts', () => {
 						const now = current();
 						for (const [id, { reputation: next }] of now) {
 							const previous = seen.get(id)?.reputation;
-							const isAsked = newReputation.length === 0 || newReputation.includes(next ?? '');
-							if (next === previous || !isAsked) continue;
+							const isWanted = newReputation.length === 0 || newReputation.includes(next ?? '');
+							if (next === previous || !isWanted) continue;
 							expected.push({ id, previous_reputation: previous, new_reputation: next });
 						}
 						seen = now;

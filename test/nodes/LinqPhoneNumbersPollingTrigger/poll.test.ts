@@ -54,7 +54,7 @@ const published = async (parameters: INodeParameters = {}) => {
 	expect(harness.newItems()).toEqual([]);
 	return harness;
 };
-/** Polls, and returns what that told. */
+/** Polls, and returns the new items. */
 const polled = async (harness: PollingHarness) => {
 	await harness.poll();
 	return harness.newItems();
@@ -75,14 +75,14 @@ beforeEach(() => {
 	server.faults.length = 0;
 });
 
-describe('the changes that a poll tells', () => {
-	it('tells nothing at first, and nothing of lines that stay as they are', async () => {
+describe('The changes that a poll returns', () => {
+	it('are none at first, and none if no line changes', async () => {
 		const harness = await published({ events: ALL });
 		expect(await polled(harness)).toEqual([]);
 		expect(harness.begun()).toBe(0);
 	});
 
-	it('tells a reputation that worsened, once', async () => {
+	it('include a reputation that worsened, once', async () => {
 		forward(2, '+12025559999');
 		const harness = await published();
 		const before = Date.now();
@@ -114,7 +114,7 @@ describe('the changes that a poll tells', () => {
 		['CRITICAL', 'AT_RISK', 'improved'],
 		['HEALTHY', 'SUSPENDED', 'unknown'],
 		['SUSPENDED', 'HEALTHY', 'unknown'],
-	])('from %s to %s: %s', async (from, to, change) => {
+	])('a reputation from %s to %s: %s', async (from, to, change) => {
 		rate(1, from);
 		const harness = await published();
 		rate(1, to);
@@ -123,7 +123,7 @@ describe('the changes that a poll tells', () => {
 		]);
 	});
 
-	it('takes the deprecated field for the reputation, and a list without any for no change', async () => {
+	it('use the deprecated field for the reputation; a missing reputation is no change', async () => {
 		const harness = await published({ events: ALL });
 		delete find(1).reputation;
 		delete find(2).reputation;
@@ -139,7 +139,7 @@ describe('the changes that a poll tells', () => {
 		[null, '+12025559999'],
 		['+12025559999', '+12025558888'],
 		['+12025559999', null],
-	])('tells forwarding from %s to %s', async (from, to) => {
+	])('include a forwarding number from %s to %s', async (from, to) => {
 		forward(3, from);
 		const harness = await published({ events: ['forwarding'] });
 		forward(3, to);
@@ -156,14 +156,14 @@ describe('the changes that a poll tells', () => {
 		]);
 	});
 
-	it('takes an absent and an empty forwarding number for none', async () => {
+	it('an absent and an empty forwarding number count as none', async () => {
 		const harness = await published({ events: ALL });
 		delete find(1).forwarding_number;
 		find(2).forwarding_number = '';
 		expect(await polled(harness)).toEqual([]);
 	});
 
-	it("tells each change in an item, in Linq's order and at one moment", async () => {
+	it("are an item each, in Linq's order and with one time", async () => {
 		const harness = await published({ events: ALL });
 		remove(1);
 		await polled(harness);
@@ -184,7 +184,7 @@ describe('the changes that a poll tells', () => {
 		for (const item of items) expect(Object.keys(item)).toEqual(COLUMNS);
 	});
 
-	it('tells a line that was added, with all that is known of it', async () => {
+	it('include an added line with all its fields', async () => {
 		const harness = await published({ events: ['added'] });
 		add(4, 'AT_RISK');
 		forward(4, '+12025559999');
@@ -201,7 +201,7 @@ describe('the changes that a poll tells', () => {
 		]);
 	});
 
-	it('tells a line that was removed when it is missing twice, and that it is back as added', async () => {
+	it('include a removed line when it is missing twice, and if it comes back as added', async () => {
 		const harness = await published({ events: ALL });
 		rate(2, 'AT_RISK');
 		await polled(harness);
@@ -221,18 +221,18 @@ describe('the changes that a poll tells', () => {
 		expect(brief(await polled(harness))).toEqual([['added', idOf(2)]]);
 	});
 
-	it('tells nothing of a line that is missing once, but what has changed meanwhile', async () => {
+	it('a line that is missing once is not removed; its changes meanwhile are returned', async () => {
 		const harness = await published({ events: ALL });
 		remove(2);
 		expect(await polled(harness)).toEqual([]);
 		add(2, 'CRITICAL');
 		expect(brief(await polled(harness))).toEqual([['reputation', idOf(2)]]);
 		remove(2);
-		// Missing once again: the time before does not count.
+		// Missing once again: the earlier time does not count.
 		expect(await polled(harness)).toEqual([]);
 	});
 
-	it('does not believe an empty list at once', async () => {
+	it('one empty list does not remove lines, two in a row do', async () => {
 		const harness = await published({ events: ALL });
 		const all = server.lines.splice(0, server.lines.length);
 		expect(await polled(harness)).toEqual([]);
@@ -243,22 +243,22 @@ describe('the changes that a poll tells', () => {
 		expect(brief(await polled(harness))).toEqual(all.map(({ id }) => ['removed', id]));
 	});
 
-	it('begins with an account that has no lines yet', async () => {
+	it('work from an account without lines', async () => {
 		server.lines.splice(0, server.lines.length);
 		const harness = await published({ events: ALL });
 		add(1);
 		expect(brief(await polled(harness))).toEqual([['added', idOf(1)]]);
 	});
 
-	it('takes an ID that is listed twice for one line', async () => {
+	it('an ID that is listed twice counts as one line', async () => {
 		const harness = await published({ events: ALL });
 		server.lines.push(find(1));
 		expect(await polled(harness)).toEqual([]);
 	});
 });
 
-describe('which changes are asked for', () => {
-	it.each(ALL)('only %s', async (event) => {
+describe('The filters select changes', () => {
+	it.each(ALL)('by event: only %s', async (event) => {
 		const harness = await published({ events: [event] });
 		remove(1);
 		await polled(harness);
@@ -268,7 +268,7 @@ describe('which changes are asked for', () => {
 		expect((await polled(harness)).map((item) => item.event)).toEqual([event]);
 	});
 
-	it('by new reputation, which other events do not mind', async () => {
+	it('by new reputation, which does not filter other events', async () => {
 		const harness = await published({
 			events: ['reputation', 'forwarding', 'added'],
 			newReputation: ['CRITICAL'],
@@ -284,7 +284,7 @@ describe('which changes are asked for', () => {
 		]);
 	});
 
-	it('by line, which is given by number or ID', async () => {
+	it('by line, given by number or ID', async () => {
 		const harness = await published({
 			events: ALL,
 			lines: ['+1 202 555 0001', idOf(2).toUpperCase()],
@@ -300,7 +300,7 @@ describe('which changes are asked for', () => {
 		expect(brief(await polled(harness))).toEqual([['removed', idOf(1)]]);
 	});
 
-	it('changed filters tell nothing of before, although n8n has not saved it', async () => {
+	it('after changed filters, no earlier change is returned, although n8n has not saved the state', async () => {
 		const harness = await published({ events: ['reputation'], lines: [numberOf(1)] });
 		rate(2, 'AT_RISK');
 		forward(1, '+12025559999');
@@ -317,7 +317,7 @@ describe('which changes are asked for', () => {
 		]);
 	});
 
-	it('changed filters lose nothing of what both ask for', async () => {
+	it('after changed filters, a change that passes both is returned', async () => {
 		const harness = await published({ events: ['reputation'], lines: [numberOf(1)] });
 		rate(1, 'AT_RISK');
 		harness.parameters = { events: ALL, lines: [numberOf(1), numberOf(2)] };
@@ -328,23 +328,23 @@ describe('which changes are asked for', () => {
 	it.each<[string, INodeParameters, string]>([
 		['no events', { events: [] }, 'No events selected'],
 		['an unknown event', { events: ['status'] }, 'Events is not a list of reputation, forwarding'],
-		['events of nothing', { events: '={{ undefined }}' }, 'Events is not a list'],
+		['undefined events', { events: '={{ undefined }}' }, 'Events is not a list'],
 		['an unknown reputation', { newReputation: ['BAD'] }, 'New Reputation is not a list of'],
-		['lines of nothing', { lines: '={{ null }}' }, 'The parameter Lines is empty'],
-		['a line that is none', { lines: ['5550001'] }, 'does not begin with +'],
+		['null lines', { lines: '={{ null }}' }, 'The parameter Lines is empty'],
+		['a line that is not valid', { lines: ['5550001'] }, 'does not begin with +'],
 		[
-			'a switch of words',
+			'a boolean as text',
 			{ reportCurrentState: 'perhaps' },
 			'Report Current State First is neither',
 		],
-		['a line of nobody', { lines: ['+12025557777'] }, 'There is no line +12025557777 in this Linq'],
-	])('refuses %s when it is published', async (_, parameters, words) => {
+		['an unknown line', { lines: ['+12025557777'] }, 'There is no line +12025557777 in this Linq'],
+	])('publishing fails with %s', async (_, parameters, words) => {
 		const harness = start(parameters);
 		await expect(harness.publish()).rejects.toThrow(words);
 		expect(harness.saved()).toEqual({});
 	});
 
-	it('refuses a parameter that cannot be read later, and tells what changed meanwhile', async () => {
+	it('fails with a parameter that is invalid later, and afterwards returns what changed meanwhile', async () => {
 		const harness = await published();
 		const node = harness.parameters;
 		rate(1, 'AT_RISK');
@@ -380,7 +380,7 @@ describe('Report Current State First', () => {
 		expect(harness.newItems()).toEqual([]);
 	});
 
-	it('begins a sheet of lines at risk: New Reputation and Lines hold for it', async () => {
+	it('applies New Reputation and Lines, e.g. for a sheet of lines at risk', async () => {
 		rate(1, 'AT_RISK');
 		rate(2, 'CRITICAL');
 		const harness = start({
@@ -399,27 +399,27 @@ describe('Report Current State First', () => {
 		[['forwarding', 'added'], 'forwarding'],
 		[['removed', 'added'], 'added'],
 		[['added', 'reputation'], 'reputation'],
-	])('with the events %j they are of the event %s', async (events, event) => {
+	])('with the events %j, the items have the event %s', async (events, event) => {
 		const harness = start({ reportCurrentState: true, events });
 		await harness.publish();
 		expect(harness.newItems().map((item) => item.event)).toEqual([event, event, event]);
 	});
 
-	it('has nothing to report of lines that are there with Line Removed only', async () => {
+	it('returns nothing with Line Removed only', async () => {
 		const harness = start({ reportCurrentState: true, events: ['removed'] });
 		await harness.publish();
 		expect(harness.newItems()).toEqual([]);
 	});
 });
 
-describe('nothing lost, nothing twice', () => {
+describe('Every change is returned exactly once', () => {
 	it.each([
 		['a rate limit', { kind: 'apiError', code: 1007, retryAfter: 3_600 }, 'Rate limit'],
 		['a wrong key', { kind: 'apiError', code: 2004 }, 'Unauthorized'],
 		['a page of a proxy', { kind: 'response', status: 403, body: '<html>' }, 'Could not list'],
 		['no list', { kind: 'response', status: 200, body: '{}' }, 'returned no list of phone numbers'],
 	] as const)(
-		'fails in words with %s, and the next poll tells all since',
+		'a poll fails with %s and says why, and the next one returns all changes since',
 		async (_, fault, words) => {
 			const harness = await published({ events: ALL });
 			rate(1, 'AT_RISK');
@@ -441,7 +441,7 @@ describe('nothing lost, nothing twice', () => {
 		},
 	);
 
-	it('a failed poll says nothing of a line that is missing', async () => {
+	it('a failed poll does not count a line as missing', async () => {
 		const harness = await published({ events: ALL });
 		remove(1);
 		expect(await polled(harness)).toEqual([]);
@@ -450,7 +450,7 @@ describe('nothing lost, nothing twice', () => {
 		expect(brief(await polled(harness))).toEqual([['removed', idOf(1)]]);
 	});
 
-	it('publishing fails in words, and begins when it succeeds', async () => {
+	it('a failed publish says why, and leaves no state', async () => {
 		const harness = start();
 		server.faults.push({ times: 1, fault: { kind: 'apiError', code: 2004 } });
 		await expect(harness.publish()).rejects.toThrow('Could not list the lines: Unauthorized');
@@ -461,7 +461,7 @@ describe('nothing lost, nothing twice', () => {
 		expect(brief(await polled(harness))).toEqual([['reputation', idOf(1)]]);
 	});
 
-	it('a restart and a long pause lose nothing', async () => {
+	it('changes during a restart are returned', async () => {
 		const harness = await published({ events: ALL });
 		rate(1, 'AT_RISK');
 		forward(3, '+12025559999');
@@ -476,7 +476,7 @@ describe('nothing lost, nothing twice', () => {
 		expect(harness.newItems()).toEqual([]);
 	});
 
-	it('an unchanged publish tells what has changed since the last poll', async () => {
+	it('an unchanged publish returns the changes since the last poll', async () => {
 		const harness = await published({ events: ALL });
 		rate(1, 'AT_RISK');
 		await polled(harness);
@@ -487,7 +487,7 @@ describe('nothing lost, nothing twice', () => {
 		expect(brief(harness.newItems())).toEqual([['reputation', idOf(1)]]);
 	});
 
-	it('a recovery that is not told is saved: the relapse during a pause is told', async () => {
+	it('a recovery that is filtered out is saved, so a relapse during a restart is returned', async () => {
 		rate(1, 'CRITICAL');
 		const harness = await published({ newReputation: ['CRITICAL'] });
 		rate(1, 'HEALTHY');
@@ -501,7 +501,7 @@ describe('nothing lost, nothing twice', () => {
 		]);
 	});
 
-	it('with Always Output Data it saves nothing rather than start the workflow with an empty item', async () => {
+	it('with Always Output Data, it starts no execution to save the state: the workflow would get an empty item', async () => {
 		rate(1, 'CRITICAL');
 		const harness = start({ newReputation: ['CRITICAL'] }, true);
 		await harness.publish();
@@ -510,7 +510,7 @@ describe('nothing lost, nothing twice', () => {
 		expect(harness.begun()).toBe(0);
 	});
 
-	it('an added line that is not told is saved: what becomes of it during a pause is told', async () => {
+	it('an added line that is filtered out is saved, so its changes during a restart are returned', async () => {
 		const harness = await published();
 		add(4);
 		expect(await polled(harness)).toEqual([]);
@@ -519,7 +519,7 @@ describe('nothing lost, nothing twice', () => {
 		expect(brief(harness.newItems())).toEqual([['reputation', idOf(4)]]);
 	});
 
-	it('starts no execution for what is not asked for', async () => {
+	it('starts no execution for changes that are filtered out', async () => {
 		const harness = await published({ events: ['reputation'], lines: [numberOf(1)] });
 		forward(1, '+12025559999');
 		rate(2, 'AT_RISK');
@@ -530,7 +530,7 @@ describe('nothing lost, nothing twice', () => {
 		expect(harness.begun()).toBe(0);
 	});
 
-	it('polls that overlap tell a change once, with one request in flight', async () => {
+	it('polls that overlap return a change once, with one request in flight', async () => {
 		const harness = await published();
 		server.requests.length = 0;
 		const hold = holdRequests();
@@ -565,7 +565,7 @@ describe('nothing lost, nothing twice', () => {
 });
 
 describe('Fetch Test Event', () => {
-	it('gives real lines in the same shape, and changes no state', async () => {
+	it('returns real lines in the same shape, and changes no state', async () => {
 		rate(2, 'AT_RISK');
 		const harness = await published({ newReputation: ['AT_RISK'] });
 		const saved = harness.saved();
@@ -580,12 +580,12 @@ describe('Fetch Test Event', () => {
 		expect(brief(await polled(harness))).toEqual([['reputation', idOf(3)]]);
 	});
 
-	it('gives any lines if none has such a reputation', async () => {
+	it('returns any lines if none has such a reputation', async () => {
 		const items = await start({ newReputation: ['CRITICAL'] }).fetchTestEvent();
 		expect(items.map((item) => item.new_reputation)).toEqual(['HEALTHY', 'HEALTHY', 'HEALTHY']);
 	});
 
-	it('gives lines as removed with Line Removed only', async () => {
+	it('returns lines as removed with Line Removed only', async () => {
 		const items = await start({ events: ['removed'] }).fetchTestEvent();
 		expect(items).toHaveLength(3);
 		expect(items[0]).toMatchObject({
@@ -596,12 +596,12 @@ describe('Fetch Test Event', () => {
 		});
 	});
 
-	it('gives nothing if the account has no lines', async () => {
+	it('returns nothing if the account has no lines', async () => {
 		server.lines.splice(0, server.lines.length);
 		expect(await start().fetchTestEvent()).toEqual([]);
 	});
 
-	it('fails in words', async () => {
+	it('says why it fails', async () => {
 		server.faults.push({ times: 1, fault: { kind: 'apiError', code: 2004 } });
 		await expect(start().fetchTestEvent()).rejects.toThrow(
 			'Could not list the lines: Unauthorized',
@@ -609,27 +609,30 @@ describe('Fetch Test Event', () => {
 	});
 });
 
-describe('Linq is down', () => {
+describe('If Linq is down', () => {
 	const clock = useFakeClock();
 
 	it.each([
 		['a server error', { kind: 'apiError', code: 3006 }, 'Internal server error'],
 		['a connection that breaks', { kind: 'reset', when: 'midBody' }, 'Could not list the lines'],
-	] as const)('%s: tried four times, told in words, and made up for', async (_, fault, words) => {
-		const harness = await published();
-		server.requests.length = 0;
-		server.faults.push({ fault });
-		rate(1, 'AT_RISK');
-		expect(await polled(harness)).toEqual([]);
-		expect(server.requests).toHaveLength(4);
-		expect(clock.waits.length).toBeGreaterThanOrEqual(3);
-		expect(harness.failures).toHaveLength(1);
-		expect(harness.failures[0]?.message).toContain(words);
-		server.faults.length = 0;
-		expect(brief(await polled(harness))).toEqual([['reputation', idOf(1)]]);
-	});
+	] as const)(
+		'with %s, the poll fails after four attempts and says why, and the next one returns the change',
+		async (_, fault, words) => {
+			const harness = await published();
+			server.requests.length = 0;
+			server.faults.push({ fault });
+			rate(1, 'AT_RISK');
+			expect(await polled(harness)).toEqual([]);
+			expect(server.requests).toHaveLength(4);
+			expect(clock.waits.length).toBeGreaterThanOrEqual(3);
+			expect(harness.failures).toHaveLength(1);
+			expect(harness.failures[0]?.message).toContain(words);
+			server.faults.length = 0;
+			expect(brief(await polled(harness))).toEqual([['reputation', idOf(1)]]);
+		},
+	);
 
-	it('for a moment: the poll tells the change all the same', async () => {
+	it('for a moment, the poll still returns the change', async () => {
 		const harness = await published();
 		server.faults.push({ times: 2, fault: { kind: 'apiError', code: 3006 } });
 		rate(1, 'AT_RISK');
@@ -638,7 +641,7 @@ describe('Linq is down', () => {
 	});
 });
 
-describe('what begins anew', () => {
+describe('The trigger starts over', () => {
 	/** Gives the server the lines of another account. */
 	const changeAccount = () => {
 		account = newAccount();
@@ -646,7 +649,7 @@ describe('what begins anew', () => {
 		for (const index of [1, 2]) add(index, 'CRITICAL');
 	};
 
-	it('another account, without a flood of events', async () => {
+	it('with another account, without returning its lines', async () => {
 		const harness = await published({ events: ALL });
 		changeAccount();
 		expect(await polled(harness)).toEqual([]);
@@ -654,7 +657,7 @@ describe('what begins anew', () => {
 		expect(brief(await polled(harness))).toEqual([['reputation', idOf(1)]]);
 	});
 
-	it('another account is saved: what changes in it during a pause is told', async () => {
+	it('with another account, whose changes during a restart are returned', async () => {
 		const harness = await published();
 		changeAccount();
 		await polled(harness);
@@ -663,7 +666,7 @@ describe('what begins anew', () => {
 		expect(brief(harness.newItems())).toEqual([['reputation', idOf(1)]]);
 	});
 
-	it('another account that lacks the lines that are watched: fails in words', async () => {
+	it('with another account; the poll fails and says why if that lacks a watched line', async () => {
 		const harness = await published({ lines: [idOf(3)] });
 		changeAccount();
 		expect(await polled(harness)).toEqual([]);
@@ -672,7 +675,7 @@ describe('what begins anew', () => {
 		]);
 	});
 
-	it('an account that has one of the lines is the same', async () => {
+	it('not with an account that has one of the lines', async () => {
 		const harness = await published({ events: ['added'] });
 		remove(1);
 		remove(2);
@@ -682,10 +685,10 @@ describe('what begins anew', () => {
 
 	it.each<[string, IDataObject]>([
 		['no list', { events: ['reputation'], lines: 'all' }],
-		['a part only', { lines: [] }],
-		['a line that is none', { events: ['reputation'], lines: [['1', 2, null, null]] }],
+		['no events', { lines: [] }],
+		['a line with a wrong type', { events: ['reputation'], lines: [['1', 2, null, null]] }],
 		['a line that is too long', { events: ['reputation'], lines: [['1', '2', null, null, 1, 1]] }],
-	])('static data with %s', async (_, state) => {
+	])('with invalid static data: %s', async (_, state) => {
 		const harness = await published();
 		harness.overwrite(state);
 		rate(1, 'AT_RISK');
@@ -695,7 +698,7 @@ describe('what begins anew', () => {
 		expect(brief(await polled(harness))).toEqual([['reputation', idOf(1)]]);
 	});
 
-	it('does not report the current state once more', async () => {
+	it('without Report Current State First', async () => {
 		const harness = start({ reportCurrentState: true });
 		await harness.publish();
 		expect(harness.newItems()).toHaveLength(3);
@@ -704,7 +707,7 @@ describe('what begins anew', () => {
 	});
 });
 
-describe('large accounts', () => {
+describe('Large accounts', () => {
 	it.each([
 		[2_000, 200_000],
 		[20_000, 2_000_000],
@@ -723,7 +726,7 @@ describe('large accounts', () => {
 				['reputation', idOf(count)],
 			]);
 			expect(server.requests).toHaveLength(1);
-			// Also if each line is missing.
+			// The same if all lines but one are missing.
 			server.lines.splice(1, server.lines.length);
 			rate(1, 'CRITICAL');
 			expect(await polled(harness)).toHaveLength(1);

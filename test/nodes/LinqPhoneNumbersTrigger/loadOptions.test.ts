@@ -2,7 +2,7 @@ import { LinqPhoneNumbersTrigger } from '../../../nodes/LinqPhoneNumbersTrigger/
 import { loadOptionsContext } from '../../support/runNode';
 import { startFakeLinqApi } from '../../fakeLinqApi/server';
 
-describe('the choice of phone numbers', () => {
+describe('The trigger’s parameter Lines', () => {
 	it("offers each line's number with its reputation", async () => {
 		const server = await startFakeLinqApi();
 		try {

@@ -5,7 +5,7 @@ import { captureLog } from '../../support/captureLog';
 import { startTriggerHarness, type TriggerHarness } from '../../support/triggerHarness';
 
 const LINE = '+12025550001';
-const STRANGER = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
+const FORGED_SECRET = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
 
 describe("The trigger's lines in n8n's log", () => {
 	const readLog = captureLog();
@@ -15,7 +15,7 @@ describe("The trigger's lines in n8n's log", () => {
 		statusUpdated({ phone_number: LINE, reputation: ['HEALTHY', 'AT_RISK'] }),
 	);
 	const secret = () => server.subscriptions.all[0]?.signing_secret ?? '';
-	/** Half an hour after it was created, a subscription is known to have no other secrets. */
+	/** Makes the subscription old: within half an hour, a renamed trigger may have had another secret. */
 	const makeOld = () => {
 		const [subscription] = server.subscriptions.all;
 		if (subscription) subscription.created_at = new Date(0).toISOString();
@@ -38,18 +38,18 @@ describe("The trigger's lines in n8n's log", () => {
 	});
 
 	it.each<[string, () => Promise<unknown>, string]>([
-		['a call without a signature', async () => await post({}), 'without a signature'],
+		['a request without a signature', async () => await post({}), 'without a signature'],
 		[
-			'a forgery',
-			async () => await post(signed(STRANGER)),
+			'a forged request',
+			async () => await post(signed(FORGED_SECRET)),
 			'rejected requests with a wrong signature',
 		],
 		[
-			'an old call, or a wrong clock',
+			'an old request, or a wrong clock',
 			async () => await post(signed(secret(), new Date(Date.now() - 400_000))),
 			'Check the clock',
 		],
-	])('%s: names the workflow and the node, once', async (_, call, words) => {
+	])('%s: one line that names the workflow and the node', async (_, call, words) => {
 		for (let calls = 0; calls < 3; calls++) await call();
 		const log = await readLog(words);
 		const lines = log.split('\n').filter((line) => line.includes(words));
@@ -70,7 +70,7 @@ describe("The trigger's lines in n8n's log", () => {
 			'found the subscription',
 		],
 		[
-			"of another account's",
+			'of another account',
 			() => {
 				server.subscriptions.all.length = 0;
 			},
@@ -86,7 +86,7 @@ describe("The trigger's lines in n8n's log", () => {
 		makeOld();
 	});
 
-	it('a secret that was stale: says what happened, without the key, a secret or a number', async () => {
+	it('a stale secret: says what happened, without the key, a secret or a phone number', async () => {
 		await trigger.restart();
 		const lost = secret();
 		trigger.save({});

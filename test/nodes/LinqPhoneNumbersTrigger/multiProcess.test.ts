@@ -6,9 +6,9 @@ import { startTriggerHarness, type TriggerHarness } from '../../support/triggerH
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const STRANGER = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
+const FORGED_SECRET = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
 
-describe('Linq Phone Numbers Trigger, with several processes that receive', () => {
+describe('Linq Phone Numbers Trigger, with several webhook processors', () => {
 	let server: FakeLinqApi;
 	let trigger: TriggerHarness;
 	const subscription = () => {
@@ -19,7 +19,7 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 	};
 	const changed = () =>
 		statusUpdated({ phone_number: '+12025550001', reputation: ['HEALTHY', 'AT_RISK'] });
-	/** Posts an event to one of the processes, signed with a secret, and answers the status. */
+	/** Posts an event to one of the processes, signed with a secret, and returns the status. */
 	const deliver = async (
 		secret: string,
 		{ to = 0, id = `msg_${randomUUID()}`, envelope = changed() } = {},
@@ -28,18 +28,18 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		const headers = signedHeaders(secret, id, body, new Date());
 		const address = trigger.addresses[to] ?? '';
 		const { status } = await fetch(address, { method: 'POST', headers, body });
-		// n8n saves after its answer.
+		// n8n saves after its response.
 		if (status === 503) await new Promise((resolve) => setTimeout(resolve, 30));
 		return status;
 	};
-	const asked = (method: string) =>
+	const requestCount = (method: string) =>
 		server.requests.filter((request) => request.method === method).length;
-	/** Half an hour after it was created, a subscription is known to have no other secrets. */
+	/** Makes the subscription old: within half an hour, a renamed trigger may have had another secret. */
 	const makeOld = () => {
 		subscription().created_at = new Date(0).toISOString();
 	};
-	/** Lets time pass for the nodes, whose own waits go on as they are. */
-	const pass = (ms: number) => {
+	/** Advances the time of day; timers are real. */
+	const advance = (ms: number) => {
 		jest.setSystemTime(Date.now() + ms);
 	};
 	/** Receives and publishes in one process, as n8n does unless it runs in queue mode. */
@@ -52,8 +52,8 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		await trigger.activate();
 	};
 	/**
-	 * Publishes the trigger anew while another execution has the static data of before in its hands, and lets that one
-	 * save them afterwards: n8n then has the secret of a subscription that is gone.
+	 * Publishes the trigger while an execution has loaded the old static data, which that one saves afterwards. n8n then
+	 * has the secret of a subscription that is gone.
 	 */
 	const publishAndSaveStale = async () => {
 		const save = trigger.loadForCodeNode();
@@ -93,79 +93,85 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		jest.useRealTimers();
 	});
 
-	describe('a secret that is not the subscription’s', () => {
-		it('is not brought back by a call that had begun before the workflow was published', async () => {
-			const calls = Array.from(
+	describe('a stale secret', () => {
+		it('is not saved by a request that began before the workflow was published', async () => {
+			const requests = Array.from(
 				{ length: 20 },
 				async (_, index) => await deliver(subscription().signing_secret, { to: index % 2 }),
 			);
 			await trigger.deactivate();
 			await trigger.activate();
-			await Promise.all(calls);
+			await Promise.all(requests);
 			await trigger.executions();
 			expect(trigger.savedSecret()).toBe(subscription().signing_secret);
 		});
 
-		it('is found out by the first event, and mended', async () => {
+		it('is noticed at the first event, and repaired', async () => {
 			await publishAndSaveStale();
-			pass(MINUTE);
+			advance(MINUTE);
 			expect(await deliver(subscription().signing_secret)).toBe(503);
 			expect(trigger.savedSecret()).toBe(subscription().signing_secret);
-			expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([1, 1, 1]);
+			expect([requestCount('GET'), requestCount('DELETE'), requestCount('POST')]).toEqual([
+				1, 1, 1,
+			]);
 			for (const to of [0, 1]) {
 				expect(await deliver(subscription().signing_secret, { to })).toBe(200);
 			}
 			expect(await trigger.executions()).toHaveLength(2);
-			expect(asked('GET')).toBe(1);
+			expect(requestCount('GET')).toBe(1);
 		});
 
-		it('is mended where nothing is saved any more', async () => {
+		it('is repaired if the saved state is lost', async () => {
 			trigger.save({});
-			pass(MINUTE);
+			advance(MINUTE);
 			expect(await deliver(subscription().signing_secret)).toBe(503);
 			expect(await deliver(subscription().signing_secret)).toBe(200);
 		});
 
-		it('is mended where Linq has no subscription any more', async () => {
+		it('is repaired if Linq has no subscription any more', async () => {
 			server.subscriptions.all.length = 0;
-			expect(await deliver(STRANGER)).toBe(503);
+			expect(await deliver(FORGED_SECRET)).toBe(503);
 			expect(await deliver(subscription().signing_secret)).toBe(200);
 		});
 
-		it('is given time to be saved while the workflow is being published', async () => {
+		it('is not repaired during the grace period of a publish', async () => {
 			await publishAndSaveStale();
 			const { id, signing_secret } = subscription();
 			// Linq's own clock shows whole seconds.
 			subscription().created_at = new Date(Date.now() - 5 * SECOND).toISOString();
 			expect(await deliver(signing_secret)).toBe(503);
 			expect(subscription().id).toBe(id);
-			pass(MINUTE);
+			advance(MINUTE);
 			expect(await deliver(signing_secret)).toBe(503);
 			expect(subscription().id).not.toBe(id);
 			expect(await deliver(subscription().signing_secret)).toBe(200);
-			expect(asked('GET')).toBe(2);
+			expect(requestCount('GET')).toBe(2);
 		});
 
-		it('a forged flood meanwhile costs one look, and the right subscription stays', async () => {
+		it('a flood of forged requests costs one reconciliation a minute, and the right subscription stays', async () => {
 			await publishAndSaveStale();
-			pass(MINUTE);
+			advance(MINUTE);
 			const flood = async () =>
-				await Promise.all(Array.from({ length: 100 }, async () => await deliver(STRANGER)));
+				await Promise.all(Array.from({ length: 100 }, async () => await deliver(FORGED_SECRET)));
 			expect(new Set(await flood())).toEqual(new Set([503]));
-			expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([1, 1, 1]);
+			expect([requestCount('GET'), requestCount('DELETE'), requestCount('POST')]).toEqual([
+				1, 1, 1,
+			]);
 			const { id, signing_secret } = subscription();
-			// The next look tells them from Linq's.
-			pass(MINUTE);
+			// The next reconciliation finds that they are forged.
+			advance(MINUTE);
 			expect(new Set(await flood())).toEqual(new Set([401]));
 			expect(subscription().id).toBe(id);
 			expect(await deliver(signing_secret)).toBe(200);
 			expect(await trigger.executions()).toHaveLength(1);
-			expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([2, 1, 1]);
+			expect([requestCount('GET'), requestCount('DELETE'), requestCount('POST')]).toEqual([
+				2, 1, 1,
+			]);
 		});
 
-		it('two processes mend at the same moment: one subscription, which both know', async () => {
+		it('is repaired by two processes at the same moment: one subscription, which both know', async () => {
 			await publishAndSaveStale();
-			pass(MINUTE);
+			advance(MINUTE);
 			server.faults.push({ method: 'GET', times: 2, fault: { kind: 'delay', ms: 100 } });
 			const { signing_secret } = subscription();
 			const both = [0, 1].map(async (to) => await deliver(signing_secret, { to }));
@@ -175,48 +181,48 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 			}
 		});
 
-		it('Linq cannot be asked: the call may be tried again, and is mended later', async () => {
+		it('is repaired later if Linq fails: until then, requests get 503', async () => {
 			await publishAndSaveStale();
-			pass(MINUTE);
+			advance(MINUTE);
 			server.faults.push({ times: 1, fault: { kind: 'apiError', code: 3006 } });
 			expect(await deliver(subscription().signing_secret)).toBe(503);
 			expect(await deliver(subscription().signing_secret)).toBe(503);
-			expect(asked('GET')).toBe(1);
-			pass(MINUTE);
+			expect(requestCount('GET')).toBe(1);
+			advance(MINUTE);
 			expect(await deliver(subscription().signing_secret)).toBe(503);
 			expect(await deliver(subscription().signing_secret)).toBe(200);
 		});
 	});
 
-	it('a plain forgery stays 401, and costs Linq one look a minute', async () => {
+	it('a forged request gets 401, and costs one reconciliation a minute', async () => {
 		makeOld();
 		server.requests.length = 0;
 		for (let minute = 0; minute < 2; minute++) {
 			for (let second = 0; second < 60; second++) {
-				expect(await deliver(STRANGER)).toBe(401);
-				pass(SECOND);
+				expect(await deliver(FORGED_SECRET)).toBe(401);
+				advance(SECOND);
 			}
-			expect(asked('GET')).toBe(minute + 1);
+			expect(requestCount('GET')).toBe(minute + 1);
 		}
 		expect(server.requests).toHaveLength(2);
 		expect(await trigger.executions()).toEqual([]);
 	});
 
-	it('a forgery after a publish changes nothing, though the look before it is outdated', async () => {
+	it('a forged request after a publish changes nothing, although the last reconciliation is outdated', async () => {
 		makeOld();
-		expect(await deliver(STRANGER)).toBe(401);
+		expect(await deliver(FORGED_SECRET)).toBe(401);
 		await trigger.deactivate();
 		await trigger.activate();
 		const { id } = subscription();
 		server.requests.length = 0;
-		expect(await deliver(STRANGER)).toBe(503);
+		expect(await deliver(FORGED_SECRET)).toBe(503);
 		expect(server.requests).toEqual([]);
-		pass(MINUTE);
-		expect(await deliver(STRANGER)).toBe(401);
+		advance(MINUTE);
+		expect(await deliver(FORGED_SECRET)).toBe(401);
 		expect(subscription().id).toBe(id);
 	});
 
-	it('a trigger that was renamed still accepts what the secret before has signed', async () => {
+	it('a renamed trigger still accepts what the earlier secret has signed', async () => {
 		await useOneProcess();
 		const { signing_secret } = subscription();
 		await trigger.deactivate();
@@ -227,42 +233,42 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect(await deliver(subscription().signing_secret)).toBe(200);
 	});
 
-	it('a trigger that was renamed asks Linq to retry if another process has the secret before', async () => {
+	it('a renamed trigger makes Linq retry if only another process has the earlier secret', async () => {
 		const { signing_secret } = subscription();
 		await trigger.deactivate();
 		trigger.name = 'On a change';
 		await trigger.restart();
 		expect(await deliver(signing_secret)).toBe(503);
 		expect(await deliver(subscription().signing_secret)).toBe(200);
-		pass(31 * MINUTE);
+		advance(31 * MINUTE);
 		makeOld();
 		expect(await deliver(signing_secret)).toBe(401);
 	});
 
-	it('a call where neither n8n nor Linq has a subscription: 503, and none is made', async () => {
+	it('if neither n8n nor Linq has a subscription, a request gets 503, and none is created', async () => {
 		trigger.save({});
 		server.subscriptions.all.length = 0;
-		expect(await deliver(STRANGER)).toBe(503);
+		expect(await deliver(FORGED_SECRET)).toBe(503);
 		expect(server.subscriptions.all).toEqual([]);
 	});
 
-	it('the secret before a publish holds for half an hour, however often it is published meanwhile', async () => {
+	it('the secret before a publish stays valid for half an hour, however often it is published meanwhile', async () => {
 		const { signing_secret } = subscription();
 		await trigger.deactivate();
 		await trigger.activate();
 		expect(await deliver(signing_secret)).toBe(200);
-		pass(20 * MINUTE);
+		advance(20 * MINUTE);
 		await trigger.deactivate();
 		await trigger.activate();
 		makeOld();
-		pass(9 * MINUTE);
+		advance(9 * MINUTE);
 		expect(await deliver(signing_secret, { to: 1 })).toBe(200);
-		pass(2 * MINUTE);
+		advance(2 * MINUTE);
 		expect(await deliver(signing_secret)).toBe(401);
 		expect(await trigger.executions()).toHaveLength(2);
 	});
 
-	it('the secret before a publish holds also if n8n sets the trigger up with the static data of before', async () => {
+	it('the secret before a publish stays valid if n8n activates the trigger with outdated static data', async () => {
 		const { signing_secret } = subscription();
 		const before = trigger.saved();
 		await trigger.deactivate();
@@ -278,7 +284,7 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		trigger.save(before);
 		await trigger.activate();
 		const { signing_secret } = subscription();
-		// n8n has loaded the other publish's static data before it saved those of this one.
+		// n8n loaded the static data for the other publish before it saved that of this one.
 		trigger.save(before);
 		await trigger.deactivate();
 		trigger.save(before);
@@ -289,7 +295,7 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect(await deliver(subscription().signing_secret)).toBe(200);
 	});
 
-	it('a publish keeps the secrets if another one has deleted its subscription and not made its own yet', async () => {
+	it('a publish keeps the secrets if another one has deleted its subscription and not created its own yet', async () => {
 		const before = trigger.saved();
 		const { signing_secret } = subscription();
 		await trigger.deactivate();
@@ -310,44 +316,44 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 	it('a secret that this process has created is restored, and its subscription stays', async () => {
 		await useOneProcess();
 		await publishAndSaveStale();
-		pass(MINUTE);
+		advance(MINUTE);
 		const { id, signing_secret } = subscription();
 		expect(await deliver(signing_secret)).toBe(503);
 		expect(await deliver(signing_secret)).toBe(200);
 		expect(subscription().id).toBe(id);
-		expect([asked('GET'), asked('DELETE'), asked('POST')]).toEqual([1, 0, 0]);
+		expect([requestCount('GET'), requestCount('DELETE'), requestCount('POST')]).toEqual([1, 0, 0]);
 	});
 
-	it('a subscription that could not be told to be its own is replaced later, once it takes its address', async () => {
+	it('a subscription that moves back to the trigger’s address is replaced once its secret has expired', async () => {
 		await useOneProcess();
 		const { id, signing_secret, target_url } = subscription();
 		subscription().target_url = 'https://old.example.com/webhook';
 		await trigger.deactivate();
 		subscription().target_url = target_url;
 		makeOld();
-		// Its secret stays valid while Linq may retry what was sent before.
+		// Its secret stays valid while Linq may retry earlier deliveries.
 		expect(await deliver(signing_secret)).toBe(200);
-		pass(31 * MINUTE);
+		advance(31 * MINUTE);
 		expect(await deliver(signing_secret)).toBe(503);
 		expect(subscription().id).not.toBe(id);
 		expect(await deliver(subscription().signing_secret)).toBe(200);
 	});
 
-	it('a process does not take a subscription for its own that another one has replaced', async () => {
+	it('a process does not restore the subscription that another one has replaced', async () => {
 		await publishAndSaveStale();
-		pass(MINUTE);
+		advance(MINUTE);
 		// The first process repairs it, and knows its secret from then on.
-		expect(await deliver(STRANGER)).toBe(503);
+		expect(await deliver(FORGED_SECRET)).toBe(503);
 		await trigger.deactivate();
 		await trigger.activate();
 		makeOld();
-		pass(MINUTE);
+		advance(MINUTE);
 		const { id } = subscription();
-		expect(await deliver(STRANGER)).toBe(401);
+		expect(await deliver(FORGED_SECRET)).toBe(401);
 		expect(subscription().id).toBe(id);
 	});
 
-	it('three publishes that overlap follow one another: one subscription, and each secret is known', async () => {
+	it('three publishes that overlap run one after another: one subscription, and each secret is kept', async () => {
 		const secrets = new Set([subscription().signing_secret]);
 		const { push } = server.subscriptions.all;
 		server.subscriptions.all.push = (...added) => {
@@ -363,15 +369,15 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		expect(trigger.savedSecret()).toBe(subscription().signing_secret);
 	});
 
-	it('a secret that is no longer valid is not kept', async () => {
+	it('a secret that has expired is dropped', async () => {
 		await trigger.deactivate();
 		await trigger.activate();
-		pass(31 * MINUTE);
+		advance(31 * MINUTE);
 		await trigger.deactivate();
 		expect(trigger.saved().subscriptions).toHaveLength(1);
 	});
 
-	it('a publish is not stopped by what another process has subscribed meanwhile', async () => {
+	it('a publish replaces a subscription that another process has created meanwhile', async () => {
 		server.subscriptions.all.length = 0;
 		server.faults.push({
 			method: 'GET',
@@ -386,7 +392,7 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 			is_active: true,
 			created_at: new Date().toISOString(),
 			updated_at: new Date().toISOString(),
-			signing_secret: STRANGER,
+			signing_secret: FORGED_SECRET,
 		});
 		await trigger.activate();
 		expect(trigger.savedSecret()).toBe(subscription().signing_secret);
@@ -398,33 +404,33 @@ describe('Linq Phone Numbers Trigger, with several processes that receive', () =
 		const started = async () =>
 			(await trigger.executions()).map(([item]) => item?.json.event_id as string).sort();
 
-		it('to the other process, also after a restart: starts the workflow once', async () => {
+		it('to the other process, or after a restart, starts the workflow once', async () => {
 			const sent = events();
 			for (const round of [0, 1]) {
 				for (const [index, envelope] of sent.entries()) {
-					const copy = { id: envelope.event_id, envelope };
+					const duplicate = { id: envelope.event_id, envelope };
 					const to = (index + round) % 2;
-					expect(await deliver(subscription().signing_secret, { to, ...copy })).toBe(200);
+					expect(await deliver(subscription().signing_secret, { to, ...duplicate })).toBe(200);
 					// A retry comes seconds later.
 					await trigger.executions();
 				}
 				if (round === 1) expect(trigger.begun()).toBe(2 * sent.length);
 			}
 			await trigger.restart();
-			const [again] = sent;
-			if (!again) throw new Error('Nothing was sent');
-			const copy = { id: again.event_id, envelope: again };
-			expect(await deliver(subscription().signing_secret, copy)).toBe(200);
+			const [first] = sent;
+			if (!first) throw new Error('Nothing was sent');
+			const duplicate = { id: first.event_id, envelope: first };
+			expect(await deliver(subscription().signing_secret, duplicate)).toBe(200);
 			expect(await started()).toEqual(ids(sent));
 		}, 30_000);
 
-		it('to both processes at one moment: starts it once or twice', async () => {
+		it('to both processes at the same moment starts it once or twice', async () => {
 			const sent = events();
 			for (const envelope of sent) {
 				await Promise.all(
 					[0, 1].map(async (to) => {
-						const copy = { id: envelope.event_id, envelope };
-						expect(await deliver(subscription().signing_secret, { to, ...copy })).toBe(200);
+						const duplicate = { id: envelope.event_id, envelope };
+						expect(await deliver(subscription().signing_secret, { to, ...duplicate })).toBe(200);
 					}),
 				);
 			}

@@ -12,11 +12,11 @@ import { startTriggerHarness, type TriggerHarness } from '../../support/triggerH
 const LINE = '+12025550001';
 const MINUTE = 60_000;
 
-describe('Linq Phone Numbers Trigger receives', () => {
+describe('Linq Phone Numbers Trigger', () => {
 	let server: FakeLinqApi;
 	let trigger: TriggerHarness;
 	const secret = () => server.subscriptions.all[0]?.signing_secret ?? '';
-	/** Half an hour after it was created, a subscription is known to have no other secrets. */
+	/** Makes the subscription old: within half an hour, a renamed trigger may have had another secret. */
 	const makeOld = () => {
 		const [subscription] = server.subscriptions.all;
 		if (subscription) subscription.created_at = new Date(0).toISOString();
@@ -44,7 +44,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		await server.close();
 	});
 
-	it('a change, and starts the workflow with one flat item', async () => {
+	it('starts the workflow with one flat item for a change', async () => {
 		const deliveries = await server.changeReputation(LINE, 'CRITICAL');
 		expect(deliveries).toEqual([{ status: 200, tries: 1 }]);
 		const [execution] = await trigger.executions();
@@ -64,7 +64,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(columns).toEqual(Object.keys(schema.properties));
 	});
 
-	it('a change, and gives the whole envelope with Simplify off', async () => {
+	it('returns the whole envelope with Simplify off', async () => {
 		trigger.parameters = { simplify: false };
 		const envelope = worsened();
 		await deliver(envelope);
@@ -78,7 +78,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		['AT_RISK', 'HEALTHY', 'improved'],
 		['HEALTHY', 'WATCHED', 'unknown'],
 		['WATCHED', 'HEALTHY', 'unknown'],
-	])('%s to %s as %s', async (previous, next, change) => {
+	])('reports a reputation from %s to %s as %s', async (previous, next, change) => {
 		await deliver(worsened({ reputation: [previous, next] }));
 		expect((await trigger.executions())[0]?.[0]?.json).toMatchObject({
 			reputation_change: change,
@@ -86,7 +86,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		});
 	});
 
-	it('an older event, which has the deprecated names alone', async () => {
+	it('accepts an older event, which has the deprecated names only', async () => {
 		const { data, ...envelope } = worsened();
 		await deliver({
 			...envelope,
@@ -100,47 +100,52 @@ describe('Linq Phone Numbers Trigger receives', () => {
 	});
 
 	it.each<[string, INodeParameters, Partial<Change>, number]>([
-		['a reputation, for status alone', { events: ['status'] }, {}, 0],
-		['a reputation, for reputation alone', { events: ['reputation'] }, {}, 1],
+		['a reputation change, with the event Status only', { events: ['status'] }, {}, 0],
+		['a reputation change, with the event Reputation only', { events: ['reputation'] }, {}, 1],
 		[
-			'a status, for reputation alone',
+			'a status change, with the event Reputation only',
 			{ events: ['reputation'] },
 			{ reputation: ['HEALTHY', 'HEALTHY'], status: ['ACTIVE', 'FLAGGED'] },
 			0,
 		],
 		[
-			'a status, for both',
+			'a status change, with both events',
 			{},
 			{ reputation: ['HEALTHY', 'HEALTHY'], status: ['ACTIVE', 'FLAGGED'] },
 			1,
 		],
 		['no change at all', {}, { reputation: ['HEALTHY', 'HEALTHY'] }, 0],
-		['AT_RISK, for CRITICAL alone', { newReputation: ['CRITICAL'] }, {}, 0],
-		['AT_RISK, for both', { newReputation: ['CRITICAL', 'AT_RISK'] }, {}, 1],
-	])('%s', async (_, parameters, change, started) => {
+		['AT_RISK, with New Reputation CRITICAL', { newReputation: ['CRITICAL'] }, {}, 0],
+		[
+			'AT_RISK, with New Reputation CRITICAL and AT_RISK',
+			{ newReputation: ['CRITICAL', 'AT_RISK'] },
+			{},
+			1,
+		],
+	])('filters events: %s', async (_, parameters, change, started) => {
 		trigger.parameters = parameters;
-		const answer = await deliver(worsened(change));
-		expect(answer.status).toBe(200);
+		const response = await deliver(worsened(change));
+		expect(response.status).toBe(200);
 		expect(await trigger.executions()).toHaveLength(started);
 	});
 
-	describe('and refuses with 401 and no further word', () => {
+	describe('rejects with an empty 401', () => {
 		const body = JSON.stringify(worsened());
 		const signed = (at = new Date()) => signedHeaders(secret(), 'msg_1', body, at);
-		const stranger = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
+		const forgedSecret = 'whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI=';
 		const cases: Array<[string, () => Record<string, string>, string]> = [
-			['nothing signed', () => ({ 'content-type': 'application/json' }), body],
-			['another secret', () => signedHeaders(stranger, 'msg_1', body), body],
+			['no signature headers', () => ({ 'content-type': 'application/json' }), body],
+			['another secret', () => signedHeaders(forgedSecret, 'msg_1', body), body],
 			['a changed body', () => signed(), body.replace('AT_RISK', 'HEALTHY')],
 			['the same JSON in other bytes', () => signed(), ` ${body}`],
 			['another id', () => ({ ...signed(), 'webhook-id': 'msg_2' }), body],
 			['no id', () => ({ ...signed(), 'webhook-id': '' }), body],
 			['another time', () => ({ ...signed(), 'webhook-timestamp': '1700000000' }), body],
 			['no time', () => ({ ...signed(), 'webhook-timestamp': 'now' }), body],
-			['a stale call', () => signed(new Date(Date.now() - 6 * MINUTE)), body],
-			['a future call', () => signed(new Date(Date.now() + 6 * MINUTE)), body],
+			['a stale request', () => signed(new Date(Date.now() - 6 * MINUTE)), body],
+			['a request from the future', () => signed(new Date(Date.now() + 6 * MINUTE)), body],
 			[
-				'a signature of another kind',
+				'a signature of another version',
 				() => {
 					const headers = signed();
 					return {
@@ -165,14 +170,14 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			['no signature', () => ({ ...signed(), 'webhook-signature': '' }), body],
 		];
 		it.each(cases)('%s', async (_, headers, sent) => {
-			const answer = await post(sent, headers());
-			expect(answer.status).toBe(401);
-			expect(await answer.text()).toBe('');
+			const response = await post(sent, headers());
+			expect(response.status).toBe(401);
+			expect(await response.text()).toBe('');
 			expect(await trigger.executions()).toEqual([]);
 		});
 	});
 
-	it('nothing while there is no secret, and asks Linq to come again', async () => {
+	it('accepts nothing without a secret, and makes Linq retry', async () => {
 		const body = JSON.stringify(worsened());
 		const headers = signedHeaders(secret(), 'msg_1', body);
 		const state = trigger.saved();
@@ -184,7 +189,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		for (const lost of [{}, without(), without(''), without('whsec_')]) {
 			trigger.save(lost);
 			expect((await post(body, headers)).status).toBe(503);
-			const empty = { ...headers, 'webhook-signature': `v1,${hmacOfNothing(body)}` };
+			const empty = { ...headers, 'webhook-signature': `v1,${hmacWithEmptyKey(body)}` };
 			expect((await post(body, empty)).status).toBe(503);
 			expect((await post(body, {})).status).toBe(401);
 		}
@@ -194,51 +199,53 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
-	it('a call that is four minutes off, either way', async () => {
+	it('accepts a timestamp that is four minutes off, either way', async () => {
 		for (const ms of [-4 * MINUTE, 4 * MINUTE]) {
-			const answer = await deliver(worsened(), randomUUID(), new Date(Date.now() + ms));
-			expect(answer.status).toBe(200);
+			const response = await deliver(worsened(), randomUUID(), new Date(Date.now() + ms));
+			expect(response.status).toBe(200);
 		}
 		expect(await trigger.executions()).toHaveLength(2);
 	});
 
-	it('a call with several signatures, of which one is right', async () => {
+	it('accepts a request with several signatures if one is right', async () => {
 		const body = JSON.stringify(worsened());
 		const headers = signedHeaders(secret(), 'msg_1', body);
-		const answer = await post(body, {
+		const response = await post(body, {
 			...headers,
 			'webhook-signature': `v1,AAAA v2,BBBB ${headers['webhook-signature'] ?? ''}`,
 		});
-		expect(answer.status).toBe(200);
+		expect(response.status).toBe(200);
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
 	it.each([
 		['text that is not JSON', 'hello'],
-		['JSON that is no object', '[]'],
-		['an event that tells of no line', '{"event_type":"phone_number.status_updated"}'],
+		['JSON that is not an object', '[]'],
+		['an event without a line', '{"event_type":"phone_number.status_updated"}'],
 		[
-			'over 1 MB',
+			'a body over 1 MB',
 			JSON.stringify({ ...statusUpdated({ phone_number: LINE }), padding: 'x'.repeat(1_000_000) }),
 		],
-	])('and refuses %s with 400', async (_, body) => {
-		const answer = await post(body, signedHeaders(secret(), 'msg_1', body));
-		expect(answer.status).toBe(400);
+	])('rejects %s with 400', async (_, body) => {
+		const response = await post(body, signedHeaders(secret(), 'msg_1', body));
+		expect(response.status).toBe(400);
 		expect(await trigger.executions()).toEqual([]);
 	});
 
-	it('an event of another type, and starts nothing', async () => {
-		const answer = await deliver({ ...worsened(), event_type: 'message.received' });
-		expect(answer.status).toBe(200);
+	it('acknowledges an event of another type, and starts nothing', async () => {
+		const response = await deliver({ ...worsened(), event_type: 'message.received' });
+		expect(response.status).toBe(200);
 		expect(await trigger.executions()).toEqual([]);
 	});
 
-	it('the same delivery once: again, at the same moment, and after a restart', async () => {
+	it('starts the workflow once for duplicate deliveries: later, at the same moment, and after a restart', async () => {
 		const envelope = worsened();
-		const answers = await Promise.all([1, 2, 3].map(async () => await deliver(envelope, 'msg_1')));
-		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+		const responses = await Promise.all(
+			[1, 2, 3].map(async () => await deliver(envelope, 'msg_1')),
+		);
+		expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
 		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
-		// One process knows its own copies, and does not let them become executions.
+		// A process starts no execution for duplicates that it has seen itself.
 		expect(trigger.begun()).toBe(1);
 		await trigger.restart();
 		expect((await deliver(envelope, 'msg_1')).status).toBe(200);
@@ -246,7 +253,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
-	it('a copy after a restart, with thousands of earlier deliveries in between', async () => {
+	it('recognizes a duplicate after a restart, with thousands of deliveries in between', async () => {
 		const ids = Array.from({ length: 2_000 }, (_, index) => `msg_${index}`);
 		trigger.remember(ids);
 		expect((await deliver(worsened(), 'msg_0')).status).toBe(200);
@@ -257,17 +264,17 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
-	it('and writes nothing to what n8n keeps for the subscription', async () => {
+	it('does not write static data when an event arrives', async () => {
 		const before = trigger.saved();
-		const publish = trigger.loadForCodeNode();
+		const save = trigger.loadForCodeNode();
 		await deliver(worsened());
 		await trigger.executions();
 		expect(trigger.saved()).toEqual(before);
-		publish();
+		save();
 		expect(trigger.saved()).toEqual(before);
 	});
 
-	it('an event that n8n cannot save: responds with 500, and takes the retry', async () => {
+	it('responds with 500 if n8n cannot save an event, and accepts the retry', async () => {
 		const envelope = worsened();
 		trigger.broken = true;
 		expect((await deliver(envelope, 'msg_1')).status).toBe(500);
@@ -277,7 +284,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
-	it('an event whose look-up in the database fails: better twice than never', async () => {
+	it('starts the workflow if the look-up of duplicates fails', async () => {
 		trigger.failLookUps(2);
 		expect((await deliver(worsened(), 'msg_1')).status).toBe(200);
 		expect(await trigger.executions()).toHaveLength(1);
@@ -286,7 +293,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(await trigger.executions()).toHaveLength(2);
 	});
 
-	it('events that wait for a slot: their retries are acknowledged at once, each runs once', async () => {
+	it('acknowledges retries of events that wait for a slot at once, and runs each once', async () => {
 		const limited = await startTriggerHarness({
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 			concurrencyLimit: 2,
@@ -301,19 +308,19 @@ describe('Linq Phone Numbers Trigger receives', () => {
 				const headers = signedHeaders(subscription?.signing_secret ?? '', id, body);
 				return await fetch(limited.addresses[0] ?? '', { method: 'POST', headers, body, signal });
 			};
-			const workflows = holdUntilReleased();
-			limited.beforeEnd = workflows.until;
+			const held = holdUntilReleased();
+			limited.beforeEnd = held.until;
 			const sender = new AbortController();
 			const events = Array.from({ length: 10 }, (_, index) => `msg_${index}`);
 			const first = events.map(
 				async (id) => await send(worsened(), id, sender.signal).catch(() => undefined),
 			);
 			while (limited.begun() < events.length) await delay(1);
-			// Linq gives up on a request after some seconds.
+			// Linq times out after some seconds.
 			sender.abort();
 			await Promise.all(first);
 			for (const id of events) expect((await send(worsened(), id)).status).toBe(200);
-			workflows.release();
+			held.release();
 			expect(await limited.executions()).toHaveLength(events.length);
 			expect(limited.begun()).toBe(events.length);
 		} finally {
@@ -321,7 +328,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		}
 	});
 
-	describe('an event whose caller hangs up', () => {
+	describe('if the caller of an event hangs up', () => {
 		/** Sends an event, and hangs up once n8n has it. */
 		const hangUp = async (id: string) => {
 			const body = JSON.stringify(worsened());
@@ -337,7 +344,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		};
 
 		it.each(['beforeWebhook', 'beforeSaving', 'beforeEnd'] as const)(
-			'%s: blocks no retry, and runs once',
+			'%s, a retry is acknowledged, and the event runs once',
 			async (moment) => {
 				const held = holdUntilReleased();
 				trigger[moment] = held.until;
@@ -351,12 +358,12 @@ describe('Linq Phone Numbers Trigger receives', () => {
 			},
 		);
 
-		it('and that n8n then cannot save: the retry runs', async () => {
+		it('and n8n then cannot save the event, a retry runs', async () => {
 			const held = holdUntilReleased();
 			trigger.beforeSaving = held.until;
 			trigger.broken = true;
 			await hangUp('msg_1');
-			// While n8n is at it, a retry is acknowledged.
+			// While n8n is saving it, a retry is acknowledged.
 			expect((await deliver(worsened(), 'msg_1')).status).toBe(200);
 			held.release();
 			while (trigger.failed() === 0) await delay(1);
@@ -366,32 +373,32 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		});
 	});
 
-	describe('an event with a parameter that cannot be read by then', () => {
+	describe('with a parameter that is invalid when an event arrives', () => {
 		it.each<[string, INodeParameters]>([
 			['Events', { events: '={{ undefined }}' }],
 			['Events', { events: '={{ $json.nothing.at.all }}' }],
 			['New Reputation', { newReputation: '={{ "critical" }}' }],
 			['Simplify', { simplify: '={{ null }}' }],
-		])('%s: counts as any', async (_, parameters) => {
+		])('%s: does not filter', async (_, parameters) => {
 			trigger.parameters = parameters;
 			expect((await deliver(worsened())).status).toBe(200);
 			expect(await trigger.executions()).toHaveLength(1);
 		});
 
-		it('leaves the other parameters as they are', async () => {
+		it('still applies the other parameters', async () => {
 			trigger.parameters = { newReputation: '={{ undefined }}', events: ['status'] };
 			expect((await deliver(worsened())).status).toBe(200);
 			expect(await trigger.executions()).toHaveLength(0);
 		});
 	});
 
-	it('a signed body with a byte order mark', async () => {
+	it('accepts a signed body with a byte order mark', async () => {
 		const body = `\ufeff${JSON.stringify(worsened())}`;
 		expect((await post(body, signedHeaders(secret(), 'msg_1', body))).status).toBe(200);
 		expect(await trigger.executions()).toHaveLength(1);
 	});
 
-	it('an event that a person runs again', async () => {
+	it('runs an event again if a person retries the execution', async () => {
 		await deliver(worsened(), 'msg_1');
 		await trigger.executions();
 		await trigger.retry();
@@ -399,7 +406,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 		expect(second?.[0]?.json).toEqual(first?.[0]?.json);
 	});
 
-	it('200 events with 20% duplicates: each starts one execution', async () => {
+	it('starts one execution each for 200 events with 20% duplicates', async () => {
 		const events = Array.from({ length: 200 }, () => worsened());
 		const burst = [...events, ...events.filter((_, index) => index % 5 === 0)];
 		const deliveries = await Promise.all(
@@ -420,6 +427,7 @@ describe('Linq Phone Numbers Trigger receives', () => {
 	});
 });
 
+/** Returns a promise that a test resolves. */
 function holdUntilReleased(): { until: Promise<void>; release: () => void } {
 	let release: () => void = () => undefined;
 	const until = new Promise<void>((resolve) => (release = resolve));
@@ -431,8 +439,8 @@ function holdUntilReleased(): { until: Promise<void>; release: () => void } {
 	};
 }
 
-/** What a forger would sign with an empty key. */
-function hmacOfNothing(body: string): string {
+/** Returns a signature with an empty key, as a forger may send it. */
+function hmacWithEmptyKey(body: string): string {
 	const timestamp = Math.floor(Date.now() / 1_000);
 	return createHmac('sha256', '').update(`msg_1.${timestamp}.${body}`).digest('base64');
 }

@@ -3,15 +3,16 @@ import { LinqPhoneNumbersTrigger } from '../../../nodes/LinqPhoneNumbersTrigger/
 import { startFakeLinqApi, type FakeLinqApi } from '../../fakeLinqApi/server';
 import { startTriggerHarness, type TriggerHarness } from '../../support/triggerHarness';
 
-describe('the subscription of Linq Phone Numbers Trigger', () => {
+describe('The subscription of Linq Phone Numbers Trigger', () => {
 	let server: FakeLinqApi;
-	const hosts: TriggerHarness[] = [];
-	const host = async (options: Partial<Parameters<typeof startTriggerHarness>[0]> = {}) => {
+	const harnesses: TriggerHarness[] = [];
+	/** Starts a harness that is closed after the test. */
+	const start = async (options: Partial<Parameters<typeof startTriggerHarness>[0]> = {}) => {
 		const started = await startTriggerHarness({
 			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
 			...options,
 		});
-		hosts.push(started);
+		harnesses.push(started);
 		return started;
 	};
 	const sent = () => server.requests.map(({ method }) => method);
@@ -21,7 +22,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	});
 	afterEach(async () => {
 		await Promise.all(
-			hosts.splice(0).map(async ({ close }) => {
+			harnesses.splice(0).map(async ({ close }) => {
 				await close();
 			}),
 		);
@@ -29,7 +30,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	});
 
 	it('is created when the workflow is activated, and deleted when it is deactivated', async () => {
-		const trigger = await host();
+		const trigger = await start();
 		await trigger.activate();
 		expect(server.subscriptions.all).toEqual([
 			expect.objectContaining({
@@ -42,12 +43,12 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(trigger.target).toMatch(/^https:.*\?version=2026-02-03$/);
 		await trigger.deactivate();
 		expect(server.subscriptions.all).toEqual([]);
-		// The old secret is kept for what Linq still tries to deliver, see multiProcess.test.ts.
+		// The old secret is kept for deliveries that Linq still retries: see multiProcess.test.ts.
 		expect(trigger.savedSecret()).toBeUndefined();
 	});
 
-	it('is left as it is when the workflow is activated again, and may be deleted twice', async () => {
-		const trigger = await host();
+	it('is unchanged when the workflow is activated again, and may be deleted twice', async () => {
+		const trigger = await start();
 		await trigger.activate();
 		const [before] = server.subscriptions.all;
 		await trigger.restart();
@@ -56,12 +57,12 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		await trigger.deactivate();
 		await trigger.deactivate();
 		expect(server.subscriptions.all).toEqual([]);
-		// Its secret, for what Linq still retries.
+		// Its secret, for deliveries that Linq still retries.
 		expect(trigger.saved().subscriptions).toHaveLength(1);
 	});
 
-	it('is gone at Linq already: deactivating is fine, activating makes another', async () => {
-		const trigger = await host();
+	it('may be gone at Linq: deactivating succeeds, activating creates another', async () => {
+		const trigger = await start();
 		await trigger.activate();
 		server.subscriptions.all.splice(0);
 		await trigger.deactivate();
@@ -71,8 +72,8 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(server.subscriptions.all).toHaveLength(1);
 	});
 
-	it('is made anew when its secret is lost', async () => {
-		const trigger = await host();
+	it('is recreated when its secret is lost', async () => {
+		const trigger = await start();
 		await trigger.activate();
 		const lost = server.subscriptions.all[0]?.signing_secret;
 		trigger.save({});
@@ -82,8 +83,8 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(trigger.savedSecret()).toBe(server.subscriptions.all[0]?.signing_secret);
 	});
 
-	it('is left at Linq if its ID or its address is not known to be its own', async () => {
-		const trigger = await host();
+	it('is not deleted unless both its ID and its address are the node’s own', async () => {
+		const trigger = await start();
 		await trigger.activate();
 		const state = trigger.saved();
 		trigger.save({});
@@ -103,7 +104,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	});
 
 	it('keeps the secrets of the last ten before it', async () => {
-		const trigger = await host();
+		const trigger = await start();
 		for (let publish = 0; publish < 12; publish++) {
 			await trigger.activate();
 			await trigger.deactivate();
@@ -112,7 +113,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	});
 
 	it('is replaced when other lines are chosen, also by one for all lines', async () => {
-		const trigger = await host({ parameters: { lines: ['+12025550001', '+12025550002'] } });
+		const trigger = await start({ parameters: { lines: ['+12025550001', '+12025550002'] } });
 		await trigger.activate();
 		expect(server.subscriptions.all[0]?.phone_numbers).toEqual(['+12025550001', '+12025550002']);
 		trigger.parameters = { lines: ['+1 (202) 555\u20110003\u200b'] };
@@ -126,10 +127,10 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(trigger.savedSecret()).toBe(server.subscriptions.all[0]?.signing_secret);
 	});
 
-	it('takes lines by their IDs as well, which are looked up in the list', async () => {
+	it('accepts lines by ID as well, which are looked up in the list', async () => {
 		const [, second, third] = server.lines;
 		const lines = [second?.id.toUpperCase() ?? '', third?.phone_number ?? ''];
-		const trigger = await host({ parameters: { lines: lines } });
+		const trigger = await start({ parameters: { lines: lines } });
 		await trigger.activate();
 		expect(server.subscriptions.all[0]?.phone_numbers).toEqual(['+12025550002', '+12025550003']);
 		// The lines to compare, the subscriptions to clear the address, the lines to create one with.
@@ -142,7 +143,7 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	});
 
 	it('is replaced when its events differ, or Linq has switched it off', async () => {
-		const trigger = await host();
+		const trigger = await start();
 		await trigger.activate();
 		const [first] = server.subscriptions.all;
 		if (first) first.subscribed_events = ['message.received'];
@@ -154,35 +155,35 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(server.subscriptions.all.map(({ is_active }) => is_active)).toEqual([true]);
 	});
 
-	describe('is not taken from the workflow that has it', () => {
+	describe('is not deleted', () => {
 		it('by a copy of the workflow with its static data, whose publishing fails', async () => {
-			const original = await host();
+			const original = await start();
 			await original.activate();
-			const copy = await host({
+			const copy = await start({
 				staticData: original.exportStaticData(),
 				publicAddress: original.target.replace('/9b2c/webhook?version=2026-02-03', ''),
 			});
-			// n8n refuses the address, and clears up.
+			// n8n rejects the address, and cleans up.
 			await copy.deactivate();
 			expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([
 				original.target,
 			]);
 			expect(copy.saved().subscriptions).toEqual([]);
 
-			const elsewhere = await host({ staticData: original.exportStaticData() });
+			const elsewhere = await start({ staticData: original.exportStaticData() });
 			await elsewhere.activate();
 			expect(elsewhere.saved().subscriptions).toHaveLength(1);
 		});
 
 		it('by a copy of the database at another address', async () => {
-			const production = await host({ workflowId: 'one' });
+			const production = await start({ workflowId: 'one' });
 			await production.activate();
 			const [its] = server.subscriptions.all;
 			const copied = { workflowId: 'one', staticData: production.exportStaticData() };
-			const unpublished = await host(copied);
+			const unpublished = await start(copied);
 			await unpublished.deactivate();
 			expect(server.subscriptions.all).toEqual([its]);
-			const published = await host(copied);
+			const published = await start(copied);
 			await published.activate();
 			expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([
 				production.target,
@@ -193,19 +194,19 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		});
 
 		it('by a second import of its file, whose publishing fails', async () => {
-			const first = await host();
+			const first = await start();
 			await first.activate();
-			const second = await host({
+			const second = await start({
 				publicAddress: first.target.replace('/9b2c/webhook?version=2026-02-03', ''),
 			});
 			await second.deactivate();
 			expect(server.subscriptions.all).toHaveLength(1);
 		});
 
-		it('but a copy that n8n gives its address to takes it over', async () => {
-			const original = await host();
+		it('unless n8n gives its address to a copy, which takes it over', async () => {
+			const original = await start();
 			await original.activate();
-			const copy = await host({
+			const copy = await start({
 				staticData: original.exportStaticData(),
 				publicAddress: original.target.replace('/9b2c/webhook?version=2026-02-03', ''),
 			});
@@ -215,11 +216,11 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		});
 	});
 
-	it('is another account’s: says so, and no longer accepts what that account signs', async () => {
+	it('of another account than the credential’s stays there, and its secret is no longer accepted', async () => {
 		const other = await startFakeLinqApi({ plainLoopback: true });
 		try {
 			const credentials = { apiKey: server.apiKey, baseUrl: server.baseUrl };
-			const trigger = await host({ credentials });
+			const trigger = await start({ credentials });
 			for (let publish = 0; publish < 2; publish++) {
 				await trigger.deactivate();
 				await trigger.activate();
@@ -236,8 +237,8 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		}
 	});
 
-	it('leaves other subscriptions of the account alone', async () => {
-		const [one, other] = [await host(), await host()];
+	it('does not affect other subscriptions of the account', async () => {
+		const [one, other] = [await start(), await start()];
 		await one.activate();
 		await other.activate();
 		await one.deactivate();
@@ -250,13 +251,13 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		['https://n8n.localhost', 'https://n8n.localhost/9b2c/webhook'],
 		['https://n8n.example.com/?key=1', 'https://n8n.example.com/?key=1/9b2c/webhook'],
 		['n8n.example.com', 'n8n.example.com/9b2c/webhook'],
-	])('is refused before Linq is called at the address %s', async (publicAddress, shown) => {
-		const trigger = await host({ publicAddress });
+	])('is not created at the address %s, and Linq is not called', async (publicAddress, shown) => {
+		const trigger = await start({ publicAddress });
 		// n8n shows only the message if publishing fails.
 		await expect(trigger.activate()).rejects.toThrow(
 			`n8n's N8N_WEBHOOK_URL (in older n8n WEBHOOK_URL) must be a public https address without a query: Linq cannot deliver to ${shown}`,
 		);
-		// n8n clears up after a failure.
+		// n8n cleans up after a failure.
 		await trigger.deactivate();
 		expect(server.requests).toEqual([]);
 	});
@@ -276,33 +277,33 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 			(value) => [name, value === undefined ? 'undefined' : JSON.stringify(value), words] as const,
 		),
 	);
-	it.each(cases)('is refused with %s: %s', async (name, value, words) => {
-		const trigger = await host({ parameters: { [name]: `={{ ${value} }}` } });
+	it.each(cases)('is not created with %s: %s', async (name, value, words) => {
+		const trigger = await start({ parameters: { [name]: `={{ ${value} }}` } });
 		await expect(trigger.activate()).rejects.toThrow(words);
 		expect(server.requests).toEqual([]);
 	});
 
-	it('is refused without events, and no parameter is left out above', async () => {
-		const trigger = await host({ parameters: { events: [] } });
+	it('is not created without events; every parameter is tested above', async () => {
+		const trigger = await start({ parameters: { events: [] } });
 		await expect(trigger.activate()).rejects.toThrow('No events selected');
 		const { properties } = new LinqPhoneNumbersTrigger().description;
 		expect(properties.map(({ name }) => name).sort()).toEqual(Object.keys(mistakes).sort());
 	});
 
-	it('survives that the answer to its creation is lost', async () => {
+	it('is created once if the response to its creation is lost', async () => {
 		server.faults.push({
 			method: 'POST',
 			times: 1,
 			fault: { kind: 'reset', when: 'afterApplying' },
 		});
-		const trigger = await host();
+		const trigger = await start();
 		await trigger.activate();
 		expect(server.subscriptions.all).toHaveLength(1);
 		expect(trigger.savedSecret()).toBe(server.subscriptions.all[0]?.signing_secret);
 	});
 
-	it('survives that the answer to its deletion is lost', async () => {
-		const trigger = await host();
+	it('is deleted if the response to its deletion is lost', async () => {
+		const trigger = await start();
 		await trigger.activate();
 		server.faults.push({
 			method: 'DELETE',
@@ -313,17 +314,17 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(server.subscriptions.all).toEqual([]);
 	});
 
-	it('tells in words why it could not be set up or removed', async () => {
-		const trigger = await host();
+	it('fails with the reason if it could not be created or deleted', async () => {
+		const trigger = await start();
 		await trigger.activate();
 		server.faults.push({ fault: { kind: 'apiError', code: 2004 } });
-		for (const [attempt, doing] of [
+		for (const [attempt, action] of [
 			[trigger.activate, 'Could not set up the subscription to changes of lines'],
 			[trigger.deactivate, 'Could not remove the subscription to changes of lines'],
 		] as const) {
 			const error: unknown = await attempt().catch((thrown: unknown) => thrown);
 			expect(error).toMatchObject({
-				message: expect.stringMatching(new RegExp(`^${doing}: Unauthorized`)) as string,
+				message: expect.stringMatching(new RegExp(`^${action}: Unauthorized`)) as string,
 				description: expect.stringContaining('Check the API key') as string,
 			});
 			expect(JSON.stringify(error)).not.toContain(server.apiKey);
@@ -334,15 +335,15 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 	it.each([
 		['GET', '{}', 'returned no list of webhook subscriptions'],
 		['POST', '{"id":"1"}', 'but returned no signing secret'],
-	])('is not taken for set up by an unexpected answer to %s', async (method, body, message) => {
+	])('fails to be created if the response to %s is unexpected', async (method, body, message) => {
 		server.faults.push({ method, fault: { kind: 'response', status: 200, body } });
-		const trigger = await host();
+		const trigger = await start();
 		await expect(trigger.activate()).rejects.toThrow(message);
 		expect(trigger.savedSecret()).toBeUndefined();
 	});
 
 	it('of a test in the editor has an address of its own, and none is left behind', async () => {
-		const [live, test] = [await host(), await host({ test: true })];
+		const [live, test] = [await start(), await start({ test: true })];
 		await live.activate();
 		await test.activate();
 		expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([
@@ -354,12 +355,12 @@ describe('the subscription of Linq Phone Numbers Trigger', () => {
 		expect(await test.executions()).toHaveLength(1);
 		const requests = server.requests.length;
 		const forged = signedHeaders('whsec_c3RyYW5nZXI=', 'msg_1', '{}');
-		const answer = await fetch(test.addresses[0] ?? '', {
+		const response = await fetch(test.addresses[0] ?? '', {
 			method: 'POST',
 			headers: forged,
 			body: '{}',
 		});
-		expect(answer.status).toBe(401);
+		expect(response.status).toBe(401);
 		expect(server.requests).toHaveLength(requests);
 		await test.deactivate();
 		expect(server.subscriptions.all.map(({ target_url }) => target_url)).toEqual([live.target]);
