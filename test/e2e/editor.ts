@@ -136,7 +136,7 @@ export function editor(environment: () => Environment): void {
 			const [execution] = await api.ended(id, 1);
 			const item = execution?.data?.resultData.runData[TRIGGER]?.[0]?.data?.main?.[0]?.[0];
 			assert.equal(item?.json.reputation_change, 'worsened');
-			assert.equal(Object.keys(item.json).includes('delivery'), false);
+			assert.equal(Object.keys(item.json).includes('webhookId'), false);
 			await api.unpublish(id);
 			await until('the subscription to be deleted', () => linq.subscriptions.all.length === 0);
 		});

@@ -91,8 +91,6 @@ interface Options {
 	parameters?: INodeParameters;
 	/** The editor's "Listen for test event". */
 	test?: boolean;
-	/** `http:` if n8n's N8N_WEBHOOK_URL is not set. */
-	protocol?: 'https:' | 'http:';
 	/** How many executions run at once, as n8n's concurrency limit has it. */
 	concurrencyLimit?: number;
 	workflowId?: string;
@@ -286,7 +284,7 @@ export async function startTriggerHarness(options: Options): Promise<TriggerHarn
 		return `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
 	});
 	const path = '/9b2c/webhook?version=2026-02-03';
-	base = options.publicAddress ?? `${options.protocol ?? 'https:'}//${origins[0] ?? ''}/${folder}`;
+	base = options.publicAddress ?? `https://${origins[0] ?? ''}/${folder}`;
 
 	const lifecycle = async (method: Lifecycle) => {
 		const { workflow, node, additional, webhookData, save } = load(processes.main);

@@ -23,7 +23,7 @@ describe('Permits', () => {
 		limit = 3;
 		permits.release();
 		await Promise.all(all.slice(0, 4).concat(tick()));
-		expect(got).toEqual([0, 1, 2, 3, 4].slice(0, 5));
+		expect(got).toEqual([0, 1, 2, 3, 4]);
 		for (let index = 0; index < 3; index++) permits.release();
 		await Promise.all(all);
 		expect(permits.isIdle).toBe(true);

@@ -62,7 +62,7 @@ describe('The record of an account’s updates', () => {
 		const items = server.lines.map(({ id }) => ({ id, to: FORWARD }));
 		const { error } = await update(items, {}, 'stopWorkflow');
 		expect(error?.description).toContain('No lines were updated.');
-		expect(error?.description).not.toContain('without a confirmation');
+		expect(error?.description).not.toContain('without confirmation');
 		expect((await client()).writes.size).toBe(0);
 	});
 

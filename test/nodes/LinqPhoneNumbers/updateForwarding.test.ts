@@ -314,7 +314,7 @@ describe('Update Forwarding', () => {
 		expect(error?.description).toContain(
 			`Stopped at [item 20]; no further requests were sent. Updated: ${updated}, [items 0 to 19, 21 to `,
 		);
-		expect(error?.description).not.toContain('without a confirmation');
+		expect(error?.description).not.toContain('without confirmation');
 		expect(updated).toBeLessThan(60);
 		expect(server.requests).toHaveLength(updated + 1);
 		expect(outputs).toEqual([]);
