@@ -117,4 +117,26 @@ describe("The README's expression", () => {
 			expect(outputs[0]?.[0]?.json.forwarding_number).toBe(number);
 		}
 	});
+
+	const kept = recipes.flatMap((recipe) =>
+		['clear', ' Clear', '', null, undefined].map((phone) => ({ recipe, phone })),
+	);
+
+	it.each(kept)(
+		'$recipe keeps $phone, by which Set or Clear decides',
+		async ({ recipe, phone }) => {
+			const { outputs, error } = await runNode({
+				parameters: {
+					operation: 'updateForwarding',
+					line: { __rl: true, mode: 'id', value: server.lines[1]?.id ?? '' },
+					forwarding: 'setOrClear',
+					forwardingNumber: `=${recipe}`,
+				},
+				items: [{ phone }],
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+			});
+			if (phone) expect(outputs[0]?.[0]?.json.forwarding_number).toBeNull();
+			else expect(error?.message).toMatch(/^The forwarding number is empty/);
+		},
+	);
 });
