@@ -138,7 +138,7 @@ function pollingWorkflow(chat: string): object {
 			},
 			{
 				id: 'tell',
-				name: 'Tell the chat',
+				name: 'Post to chat',
 				type: 'n8n-nodes-base.httpRequest',
 				typeVersion: 4.2,
 				position: [200, 0],
@@ -151,7 +151,7 @@ function pollingWorkflow(chat: string): object {
 			},
 		],
 		connections: {
-			'When a line has changed': { main: [[{ node: 'Tell the chat', type: 'main', index: 0 }]] },
+			'When a line has changed': { main: [[{ node: 'Post to chat', type: 'main', index: 0 }]] },
 		},
 		settings: { executionOrder: 'v1' },
 	};
