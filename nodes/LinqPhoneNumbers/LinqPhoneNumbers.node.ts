@@ -4,7 +4,7 @@ import { CREDENTIAL } from '../shared/n8n/constants';
 import { getLines } from '../shared/n8n/lineOptions';
 import { searchLines } from './listSearch';
 import { operationParameter } from './operationParameter';
-import { listDescription } from './operations/list';
+import { listDescription, listHint } from './operations/list';
 import { updateForwardingDescription } from './operations/updateForwarding';
 
 export class LinqPhoneNumbers implements INodeType {
@@ -15,17 +15,18 @@ export class LinqPhoneNumbers implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ { list: "List lines", updateForwarding: "Update forwarding" }[$parameter.operation] }}',
+			'={{ { list: "List Lines", updateForwarding: "Update Forwarding" }[$parameter.operation] }}',
 		description: 'List Linq phone lines with their reputation and update their call forwarding',
 		defaults: { name: 'Linq Phone Numbers' },
 		usableAsTool: true,
 		builderHint: {
 			searchHint:
-				'List gives one item per line; with several input items turn on Execute Once. Update Forwarding takes the line by phone number or ID; only Forwarding set to Clear (or to Set or Clear with the word clear) stops forwarding, an empty number is an error. For a sync, turn on Skip Unchanged. To start a workflow when a reputation changes, use Linq Phone Numbers Trigger.',
+				'List Lines returns one item per line, once for each input item: with several input items, turn on Execute Once. Update Forwarding takes the line by phone number or ID. Only Forwarding set to Clear (or to Set or Clear, with the word clear) stops forwarding; an empty number is an error. For a sync, turn on Skip Unchanged. To start a workflow when a reputation changes, use Linq Phone Numbers Trigger.',
 		},
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: CREDENTIAL, required: true }],
+		hints: [listHint],
 		// The base URL is the credential's: as an expression here, n8n would take the first item's for all.
 		requestDefaults: { headers: { Accept: 'application/json' } },
 		properties: [operationParameter, ...listDescription, ...updateForwardingDescription],
