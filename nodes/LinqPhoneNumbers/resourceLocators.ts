@@ -13,7 +13,7 @@ export const lineLocator: INodeProperties = {
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },
-	description: 'The phone line whose inbound calls are to be forwarded',
+	description: 'The phone line whose call forwarding to update',
 	modes: [
 		{
 			displayName: 'From List',
@@ -27,14 +27,14 @@ export const lineLocator: INodeProperties = {
 			name: 'number',
 			type: 'string',
 			placeholder: 'e.g. +12025551234',
-			hint: "The line's own number with + and country code",
+			hint: "The line's own number, with + and country code",
 		},
 		{
 			displayName: 'By ID',
 			name: 'id',
 			type: 'string',
 			placeholder: 'e.g. 550e8400-e29b-41d4-a716-446655440000',
-			hint: "The line's ID, as returned by List",
+			hint: "The line's ID, as returned by List Lines",
 		},
 	],
 };

@@ -21,7 +21,7 @@ const onlyOne = (items: IDataObject[]) => {
 
 /** What the README shows under a heading, as the node returns it. */
 const outputs: Record<string, () => Promise<IDataObject>> = {
-	List: async () => {
+	'List Lines': async () => {
 		const { outputs } = await runNode({
 			parameters: { operation: 'list' },
 			credentials: credentials(),

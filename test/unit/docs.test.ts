@@ -137,7 +137,7 @@ describe('The docs', () => {
 
 	it.each([
 		['Credentials', 'field', credential.properties],
-		['List', 'option', parametersOfOperation('list')],
+		['List Lines', 'option', parametersOfOperation('list')],
 		['Update Forwarding', 'option', parametersOfOperation('updateForwarding')],
 		[trigger.displayName, 'option', trigger.properties],
 		[pollingTrigger.displayName, 'option', pollingTrigger.properties],

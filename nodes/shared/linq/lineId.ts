@@ -19,6 +19,6 @@ export function parseLineId(value: unknown): string {
 	const shown = typeof value === 'string' ? `${quote(toPlainText(value))} ` : '';
 	throw inputError(
 		`The line's ID ${shown}is not a UUID`,
-		'Enter the ID as returned by List, e.g. 550e8400-e29b-41d4-a716-446655440000, or choose By Phone Number to enter the number.',
+		'Enter the ID as returned by List Lines, e.g. 550e8400-e29b-41d4-a716-446655440000, or choose By Phone Number to enter the number.',
 	);
 }

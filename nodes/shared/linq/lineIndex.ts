@@ -20,7 +20,7 @@ export class LineIndex {
 		if (line) return line;
 		throw inputError(
 			`There is no line ${number} in this Linq account`,
-			'Check the number, and that the credential is of the account the line belongs to. The operation List shows all lines.',
+			'Check the number, and that the credential is of the account the line belongs to. The List Lines operation shows all lines of the account.',
 		);
 	}
 
@@ -33,7 +33,7 @@ export class LineIndex {
 		if (line) return line;
 		throw inputError(
 			`There is no line with the ID ${id} in this Linq account`,
-			'Check the ID, and that the credential is of the account the line belongs to. The operation List shows all lines.',
+			'Check the ID, and that the credential is of the account the line belongs to. The List Lines operation shows all lines of the account.',
 		);
 	}
 
