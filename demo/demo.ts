@@ -139,7 +139,7 @@ function pollingWorkflow(chat: string): object {
 			},
 			{
 				id: 'post',
-				name: 'Post to the chat',
+				name: 'Post to chat',
 				type: 'n8n-nodes-base.httpRequest',
 				typeVersion: 4.2,
 				position: [200, 0],
@@ -152,7 +152,7 @@ function pollingWorkflow(chat: string): object {
 			},
 		],
 		connections: {
-			'When a line has changed': { main: [[{ node: 'Post to the chat', type: 'main', index: 0 }]] },
+			'When a line has changed': { main: [[{ node: 'Post to chat', type: 'main', index: 0 }]] },
 		},
 		settings: { executionOrder: 'v1' },
 	};

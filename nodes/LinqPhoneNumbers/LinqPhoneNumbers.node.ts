@@ -4,7 +4,7 @@ import { CREDENTIAL } from '../shared/n8n/constants';
 import { getLines } from '../shared/n8n/lineOptions';
 import { searchLines } from './listSearch';
 import { operationParameter } from './operationParameter';
-import { listDescription } from './operations/list';
+import { listDescription, listHint } from './operations/list';
 import { updateForwardingDescription } from './operations/updateForwarding';
 
 export class LinqPhoneNumbers implements INodeType {
@@ -21,11 +21,12 @@ export class LinqPhoneNumbers implements INodeType {
 		usableAsTool: true,
 		builderHint: {
 			searchHint:
-				'List gives one item per line; with several input items turn on Execute Once. Update Forwarding takes the line by phone number or ID; only Forwarding set to Clear (or to Set or Clear with the word clear) stops forwarding, an empty number is an error. For a sync, turn on Skip Unchanged. To start a workflow when a reputation changes, use Linq Phone Numbers Trigger.',
+				'List returns one item per line, once for each input item: with several input items, turn on Execute Once. Update Forwarding takes the line by phone number or ID. Only Forwarding set to Clear (or to Set or Clear, with the word clear) stops forwarding; an empty number is an error. For a sync, turn on Skip Unchanged. To start a workflow when a reputation changes, use Linq Phone Numbers Trigger.',
 		},
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: CREDENTIAL, required: true }],
+		hints: [listHint],
 		// Without the base URL: n8n-core's routing-node.ts would evaluate it with the first item's credential for all items.
 		requestDefaults: { headers: { Accept: 'application/json' } },
 		properties: [operationParameter, ...listDescription, ...updateForwardingDescription],

@@ -13,7 +13,7 @@ export const lineLocator: INodeProperties = {
 	type: 'resourceLocator',
 	required: true,
 	default: { mode: 'list', value: '' },
-	description: 'The phone line whose inbound calls are to be forwarded',
+	description: 'The phone line whose call forwarding to update',
 	modes: [
 		{
 			displayName: 'From List',
@@ -27,7 +27,7 @@ export const lineLocator: INodeProperties = {
 			name: 'number',
 			type: 'string',
 			placeholder: 'e.g. +12025551234',
-			hint: "The line's own number with + and country code",
+			hint: "The line's own number, with + and country code",
 		},
 		{
 			displayName: 'By ID',

@@ -1,10 +1,12 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 
 /**
  * Returns the field for what an agent's model is told about an operation. It replaces the field that n8n's ai-tools.ts
  * would add, which describes the node as a whole.
+ *
+ * @param show the other parameters' values that the text is for
  */
-export function toolDescription(text: string): INodeProperties {
+export function toolDescription(text: string, show: IDisplayOptions['show'] = {}): INodeProperties {
 	return {
 		displayName: 'Tool Description',
 		name: 'toolDescription',
@@ -12,7 +14,7 @@ export function toolDescription(text: string): INodeProperties {
 		typeOptions: { rows: 4 },
 		required: true,
 		default: text,
-		displayOptions: { show: { '@tool': [true] } },
+		displayOptions: { show: { '@tool': [true], ...show } },
 		description: 'Tells the model what this tool does and when to use it',
 	};
 }

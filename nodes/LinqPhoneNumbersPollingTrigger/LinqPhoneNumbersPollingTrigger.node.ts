@@ -13,13 +13,13 @@ export class LinqPhoneNumbersPollingTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter.events.join(", ") }}',
-		description: 'Starts the workflow when polling finds that a Linq line has changed',
-		activationMessage: 'n8n now asks Linq regularly whether a line has changed.',
+		description: 'Checks your Linq lines regularly and starts the workflow when one has changed',
+		activationMessage: 'n8n now checks your Linq lines for changes at the poll times you have set.',
 		polling: true,
 		defaults: { name: 'Linq Phone Numbers Polling Trigger' },
 		builderHint: {
 			searchHint:
-				'Asks Linq at the Poll Times, so n8n needs no public address; it also sees changed forwarding numbers, added lines and removed lines. If n8n is reachable at a public https address and reputations or status are to be told at once, use Linq Phone Numbers Trigger.',
+				'Asks Linq at the Poll Times, so n8n needs no public address; it also sees changed forwarding numbers, added lines and removed lines. To hear of a changed reputation or status at once, and if n8n is reachable at a public https address, use Linq Phone Numbers Trigger.',
 		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -39,12 +39,12 @@ export class LinqPhoneNumbersPollingTrigger implements INodeType {
 					{
 						name: 'Line Added',
 						value: 'added',
-						description: 'The account has a line that it did not have before',
+						description: 'The account has a new line',
 					},
 					{
 						name: 'Line Removed',
 						value: 'removed',
-						description: 'A line is gone from the account, by two polls in a row',
+						description: 'A line was missing from the account in two polls in a row',
 					},
 					reputationEvent,
 				],
@@ -54,7 +54,7 @@ export class LinqPhoneNumbersPollingTrigger implements INodeType {
 			{
 				...newReputationField,
 				description:
-					'Only trigger for the event Reputation if the new reputation is one of these. Leave empty for any. Other events are not filtered.',
+					'For reputation changes, only trigger if the new reputation is one of these. Leave empty for any. Other events are not filtered.',
 			},
 			linesField,
 			{
@@ -63,7 +63,7 @@ export class LinqPhoneNumbersPollingTrigger implements INodeType {
 				type: 'boolean',
 				default: false,
 				description:
-					'Whether the first poll also returns the lines as they are, as far as New Reputation and Lines allow',
+					"Whether the first poll also returns the lines as they are now, filtered by 'New Reputation' and 'Line Names or IDs'",
 			},
 		],
 	};

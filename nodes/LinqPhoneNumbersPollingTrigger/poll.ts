@@ -21,9 +21,9 @@ import { readState, writeState } from './staticData';
 const MAX_RETRIES = 3;
 
 const UNREADABLE =
-	"could not read what its last poll left, and begins anew with the lines as they are. Something has changed the workflow's static data, e.g. a Code node. There is nothing to do; what changed in between was not told.";
+	"could not read the state that its last poll left, and starts over with the lines as they are now. Something has changed the workflow's static data, e.g. a Code node. There is nothing to do, but changes in between were not reported.";
 const OTHER_ACCOUNT =
-	'found none of the lines that it knew, and begins anew with the lines as they are. The credential is of another Linq account now: if that is not intended, choose the right one.';
+	'found none of the lines that it knew, and starts over with the lines as they are now. The credential is now of another Linq account: if that is not intended, select the right one.';
 
 /** The node's parameters, each checked. */
 interface Filters {
@@ -135,7 +135,7 @@ function warnOfUnknownLines(context: IPollFunctions, { lines }: Filters, known: 
 	if (unknown === 0) return;
 	warnOnce(
 		context,
-		`is to watch lines that are not in this Linq account: ${unknown} of the ${lines.length} under Lines. Take them out if they were removed.`,
+		`watches lines that are not in this Linq account: ${unknown} of the ${lines.length} under Line Names or IDs. Take them out there if they were removed.`,
 	);
 }
 

@@ -18,7 +18,8 @@ export class LinqPhoneNumbersTrigger implements INodeType {
 		subtitle: '={{ $parameter.events.join(", ") }}',
 		description: "Starts the workflow when a Linq line's reputation or status changes",
 		eventTriggerDescription: "Waiting for a line's reputation or status to change",
-		activationMessage: 'Linq now notifies this workflow when a line changes.',
+		activationMessage:
+			"Linq now notifies this workflow when a line's reputation or status changes.",
 		defaults: { name: 'Linq Phone Numbers Trigger' },
 		builderHint: {
 			searchHint:

@@ -65,7 +65,7 @@ async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
 	} catch (error) {
 		warnOnce(
 			context,
-			`could not verify a request, and asked Linq to retry. ${toLinqError(error).message}. If this goes on, unpublish the workflow and publish it again.`,
+			`could not verify a request, and asked Linq to retry. ${toLinqError(error).message}. If this keeps happening, unpublish the workflow and publish it again.`,
 		);
 	}
 	return 'unverifiable';

@@ -30,6 +30,17 @@ const UPDATE: INode['parameters'] = {
 	forwarding: 'setOrClear',
 	forwardingNumber: byModel('Forwarding_Number_or_Clear'),
 };
+const SET: INode['parameters'] = {
+	operation: 'updateForwarding',
+	line: { __rl: true, mode: 'number', value: byModel('Line') },
+	forwarding: 'set',
+	forwardingNumber: byModel('Forwarding_Number'),
+};
+const CLEAR: INode['parameters'] = {
+	operation: 'updateForwarding',
+	line: { __rl: true, mode: 'number', value: byModel('Line') },
+	forwarding: 'clear',
+};
 const filled = (line: string, forwarding: string) => ({
 	Line: line,
 	Forwarding_Number_or_Clear: forwarding,
@@ -170,7 +181,7 @@ export function agents(environment: () => Environment, update: boolean): void {
 				openAi.callWith = filled(line.phone_number, '');
 				await runAgent(`agent-empty-${version}`, version, [{}], 'Update Linq forwarding', UPDATE);
 				assert.match(openAi.toolResults[0] ?? '', /The forwarding number is empty/);
-				assert.match(openAi.toolResults[0] ?? '', /give the word clear/);
+				assert.match(openAi.toolResults[0] ?? '', /give the word 'clear'/);
 				assert.equal(linq.requests.length, 0);
 				assert(line.forwarding_number);
 				openAi.callWith = filled(line.phone_number, 'clear');
@@ -179,13 +190,32 @@ export function agents(environment: () => Environment, update: boolean): void {
 				assert.equal(line.forwarding_number, null);
 			});
 
+			it('a tool that only sets, and one that only clears', async () => {
+				const { linq } = environment();
+				openAi.callWith = { Line: LINE, Forwarding_Number: FORWARD };
+				await runAgent(`agent-set-${version}`, version, [{}], 'Set Linq forwarding', SET);
+				assert.equal(linq.lines[2]?.forwarding_number, FORWARD);
+				[shown.set] = openAi.tools;
+				openAi.callWith = { Line: LINE };
+				await runAgent(
+					`agent-only-clear-${version}`,
+					version,
+					[{}],
+					'Clear Linq forwarding',
+					CLEAR,
+				);
+				assert.match(openAi.toolResults[1] ?? '', /"previous_forwarding_number": ?"\+12025557777"/);
+				assert.match(openAi.toolResults[1] ?? '', /"forwarding_number": ?null/);
+				[shown.clear] = openAi.tools;
+			});
+
 			it('an unknown line: the model gets the cause and the remedy', async () => {
 				openAi.callWith = filled('+12025558888', FORWARD);
 				const path = `agent-unknown-${version}`;
 				await runAgent(path, version, [{}], 'Update Linq forwarding', UPDATE);
 				const [result = ''] = openAi.toolResults;
 				assert.match(result, /There is no line \+12025558888 in this Linq account/);
-				assert.match(result, /The operation List shows all lines/);
+				assert.match(result, /The List operation shows all lines/);
 				assert.deepEqual(
 					environment().linq.requests.map(({ method }) => method),
 					['GET'],

@@ -7,6 +7,7 @@ import { N8N_VERSION } from '../../demo/installN8n.js';
 import { OWNER } from './n8nApi.js';
 import type { Environment } from './environment.js';
 import { startEnvironment } from './environment.js';
+import { LINQ, linqNode, workflowOf } from './workflows.js';
 
 /** The folder of the README's screenshots. */
 const SCREENSHOTS = '.github';
@@ -114,6 +115,9 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 	it('adds the node, picks a line by its digits, and sees the update', async () => {
 		await addToNewWorkflow('Update line forwarding');
 		await page.getByTestId('rlc-input').click();
+		// Where a line's calls go is shown, and found.
+		await page.getByTestId('rlc-search').fill('555-9999');
+		await page.getByText('+12025550001 (HEALTHY) → +12025559999').waitFor();
 		await page.getByTestId('rlc-search').fill('0003');
 		await page.getByTestId('rlc-item').filter({ hasText: LINE }).click();
 		await field('forwardingNumber').fill('+1 (202) 555-8888');
@@ -137,6 +141,46 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		await output().getByText('reputation_status').first().waitFor();
 		await output().getByText('+12025550005').waitFor();
 		await takeScreenshots('list');
+		await closeNode();
+	});
+
+	it('is told in the output panel that several input items list the lines several times', async () => {
+		const open = async (inputItems: number) => {
+			const rows = Array.from({ length: inputItems }, (_, row) => row);
+			const chain = [
+				{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
+				{
+					name: 'Rows',
+					type: 'n8n-nodes-base.set',
+					typeVersion: 3.4,
+					parameters: { mode: 'raw', jsonOutput: JSON.stringify({ rows }), options: {} },
+				},
+				{
+					name: 'Items',
+					type: 'n8n-nodes-base.splitOut',
+					parameters: { fieldToSplitOut: 'rows', options: {} },
+				},
+				linqNode(environment.credential, { operation: 'list' }),
+			];
+			const name = `${inputItems} input items`;
+			const id = await environment.api.createWorkflow(workflowOf(name, chain));
+			await page.goto(`${environment.n8n.address}/workflow/${id}`);
+			await page.getByTestId('canvas-node').filter({ hasText: LINQ }).dblclick();
+			await execute();
+		};
+		const hint = output().getByTestId('node-hint').filter({ hasText: 'once for each input item' });
+		await open(1);
+		await output().getByText('5 items').waitFor();
+		assert.equal(await hint.count(), 0);
+		await closeNode();
+		await open(2);
+		await output().getByText('10 items').waitFor();
+		await hint.waitFor();
+		// What it advises.
+		await page.getByTestId('tab-settings').click();
+		await page.getByTestId('parameter-input-executeOnce').locator('.el-switch').click();
+		await execute();
+		await output().getByText('5 items').waitFor();
 		await closeNode();
 	});
 
@@ -177,6 +221,8 @@ describe(`n8n's editor in a browser`, { timeout: 600_000 }, () => {
 		await page.getByRole('option', { name: 'By Phone Number' }).click();
 		await page.getByTestId('parameter-input-forwarding').click();
 		await page.getByRole('option', { name: 'Set or Clear' }).click();
+		const description = page.getByTestId('parameter-input-toolDescription').locator('textarea');
+		assert.match(await description.inputValue(), /or the word clear to stop forwarding/);
 		// ✨: the model fills these two.
 		for (const name of ['Line', 'Forwarding Number or Clear']) {
 			const item = page.getByTestId('parameter-item').filter({ hasText: name }).first();

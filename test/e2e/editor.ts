@@ -74,7 +74,7 @@ export function editor(environment: () => Environment): void {
 		assert.deepEqual(
 			(await search()).results.map(({ name }) => name),
 			[
-				'+12025550001 (HEALTHY)',
+				'+12025550001 (HEALTHY) → +12025559999',
 				'+12025550002 (AT_RISK)',
 				'+12025550003 (CRITICAL)',
 				'+12025550004 (HEALTHY)',

@@ -4,6 +4,7 @@ import type {
 	INodeExecutionData,
 	INodeProperties,
 	INodePropertyOptions,
+	NodeHint,
 } from 'n8n-workflow';
 import { deepCopy, updateDisplayOptions } from 'n8n-workflow';
 import type { LineIndex } from '../../shared/linq/lineIndex';
@@ -39,9 +40,20 @@ export const listOperation: INodePropertyOptions = {
 	routing: executedBy({ method: 'GET', url: PHONE_NUMBERS_URL }, executeList),
 };
 
+/**
+ * n8n's editor has such a hint for operations with certain names (`getGenericHints` in its nodeViewUtils.ts). Only that
+ * one can see Execute Once. No expression can, so this one is also shown with it, in words that stay true.
+ */
+export const listHint: NodeHint = {
+	message:
+		'Without ‘Execute Once’ (in the node settings), the list is returned once for each input item: each line comes several times',
+	displayCondition: '={{ $parameter["operation"] === "list" && $input.all().length > 1 }}',
+	location: 'outputPane',
+};
+
 export const listDescription = updateDisplayOptions({ show: { operation: ['list'] } }, [
 	toolDescription(
-		'List the Linq phone lines of the account. Returns for each line its id, its phone_number with + and country code, the forwarding_number that its inbound calls go to (null: none) and its reputation_status: HEALTHY, AT_RISK (send less) or CRITICAL (do not send).',
+		'List the Linq phone lines of the account. Changes nothing. Returns for each line its id, its phone_number with + and country code, the forwarding_number that its inbound calls go to now (null: not forwarded) and its reputation_status: HEALTHY, AT_RISK (send less), CRITICAL (do not send) or null (not rated yet).',
 	),
 	{
 		displayName: 'Return All',
@@ -93,7 +105,7 @@ export const listDescription = updateDisplayOptions({ show: { operation: ['list'
 				typeOptions: { loadOptionsMethod: 'getLines' },
 				default: [],
 				description:
-					'Only these lines. Leave empty for all. Phone numbers and IDs are both accepted. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+					'Only return these lines. Leave empty for all. Phone numbers and IDs are both accepted. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 			},
 			{
 				displayName: 'Reputation',
@@ -101,7 +113,7 @@ export const listDescription = updateDisplayOptions({ show: { operation: ['list'
 				type: 'multiOptions',
 				options: reputationOptions,
 				default: [],
-				description: 'Only lines with one of these reputations. Leave empty for any.',
+				description: 'Only return lines with one of these reputations. Leave empty for any.',
 			},
 		],
 	},

@@ -32,11 +32,24 @@ export const updateForwardingOperation: INodePropertyOptions = {
 	routing: executedBy({ method: 'PUT', url: PHONE_NUMBERS_URL }, executeUpdateForwarding),
 };
 
+/** What a model has to know whatever Forwarding is set to. */
+const FOR_MODELS =
+	'Takes effect at once. Write phone numbers with + and country code, e.g. +12025559999. Returns the line as Linq confirmed it: its forwarding_number (null: not forwarded) and, if known, its previous_forwarding_number. On an error nothing has changed unless the error says so; it says what to correct, and retryable is true if the same call may succeed later.';
+
 export const updateForwardingDescription = updateDisplayOptions(
 	{ show: { operation: ['updateForwarding'] } },
 	[
 		toolDescription(
-			'Forward the inbound calls of one Linq phone line to a number, or stop forwarding if this tool allows clearing. Give phone numbers with + and country code, e.g. +12025559999. Returns the line with the forwarding_number that Linq confirmed, null when calls are no longer forwarded. An error says what was wrong and what to do; then nothing has changed unless it says so.',
+			`Forward the inbound calls of one Linq phone line to a number. This replaces the number that they go to now. Line is the line's own phone number; Forwarding Number is the number to forward to. ${FOR_MODELS}`,
+			{ forwarding: ['set'] },
+		),
+		toolDescription(
+			`Stop forwarding the inbound calls of one Linq phone line. Line is the line's own phone number. ${FOR_MODELS}`,
+			{ forwarding: ['clear'] },
+		),
+		toolDescription(
+			`Forward the inbound calls of one Linq phone line to a number, which replaces the number that they go to now, or stop forwarding them. Line is the line's own phone number. Forwarding Number or Clear is the number to forward to, or the word clear to stop forwarding; an empty value is an error. ${FOR_MODELS}`,
+			{ forwarding: ['setOrClear'] },
 		),
 		lineLocator,
 		{
@@ -49,12 +62,16 @@ export const updateForwardingDescription = updateDisplayOptions(
 					value: 'clear',
 					description: "Stop forwarding the line's inbound calls",
 				},
-				{ name: 'Set', value: 'set', description: 'Forward inbound calls to a number' },
+				{
+					name: 'Set',
+					value: 'set',
+					description: "Forward the line's inbound calls to a number",
+				},
 				{
 					name: 'Set or Clear',
 					value: 'setOrClear',
 					description:
-						'Forward to a number, or stop forwarding if the value is the word clear. Use it when the input data or an AI agent decides.',
+						"Forward to a number, or stop forwarding if the value is the word 'clear'. Use it when the input data or an AI agent decides.",
 				},
 			],
 			default: 'set',
@@ -80,7 +97,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 			placeholder: 'e.g. +12025559999 or clear',
 			displayOptions: { show: { forwarding: ['setOrClear'] } },
 			description:
-				'The number that inbound calls go to, with + and country code, or the word clear to stop forwarding. An empty value is an error.',
+				"The number that inbound calls go to, with + and country code, or the word 'clear' to stop forwarding. An empty value is an error.",
 		},
 		{
 			displayName: 'Options',
@@ -95,7 +112,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 					type: 'boolean',
 					default: false,
 					description:
-						'Whether to include the previous forwarding number as previous_forwarding_number. It is always included for lines given by phone number.',
+						"Whether to include the previous forwarding number as 'previous_forwarding_number'. It is always included for lines given by phone number.",
 				},
 				maxRetriesOption,
 				{
@@ -104,7 +121,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 					type: 'boolean',
 					default: false,
 					description:
-						'Whether to skip lines that already forward to this number. Adds changed and previous_forwarding_number to the output.',
+						"Whether to skip lines that already forward to this number. Adds 'changed' and 'previous_forwarding_number' to the output.",
 				},
 			],
 		},
@@ -236,7 +253,7 @@ function parseForwardingNumber(context: IExecuteSingleFunctions): string | null 
 		throw inputError(
 			'The forwarding number is empty',
 			mayClear
-				? 'To stop forwarding calls, give the word clear. If the value comes from an expression, the expression found nothing for this item. Nothing was sent for it.'
+				? "To stop forwarding calls, give the word 'clear'. If the value comes from an expression, the expression found nothing for this item. Nothing was sent for it."
 				: 'To stop forwarding calls, choose Clear under Forwarding. If the number comes from an expression, the expression found nothing for this item. Nothing was sent for it.',
 		);
 	}

@@ -16,7 +16,7 @@ export interface LinqResponse {
 const CHECK_KEY = 'Check the API key in the Linq API credential.';
 const CHECK_BASE_URL = 'Check the base URL in the Linq API credential.';
 const UNCONFIRMED =
-	'Linq may have applied the update all the same: the operation List shows where calls go.';
+	'Linq may have applied the update anyway: the List operation shows where calls go.';
 const NO_REDIRECTS =
 	'Redirects are not followed, so that the API key is only sent to its own host. Set the base URL in the Linq API credential to the final address.';
 
@@ -133,11 +133,11 @@ function linqRemedy(status: number, { isLineRequest, hasValues }: FailedRequest)
 			return CHECK_KEY;
 		case 403:
 			return isLineRequest
-				? 'The API key may not do this. Check that the line belongs to this Linq account.'
-				: 'The API key may not do this. Ask whoever manages the Linq account.';
+				? 'The API key has no permission for this. Check that the line belongs to this Linq account.'
+				: 'The API key has no permission for this. Ask whoever manages the Linq account.';
 		case 404:
 			return isLineRequest
-				? 'Check that the line is in this Linq account (operation List shows them) and the base URL in the credential.'
+				? 'Check that the line is in this Linq account (the List operation shows them) and the base URL in the credential.'
 				: CHECK_BASE_URL;
 		case 429:
 			return 'Linq limits the rate of requests. Try again later, or with fewer items at a time.';
@@ -147,7 +147,7 @@ function linqRemedy(status: number, { isLineRequest, hasValues }: FailedRequest)
 	if (status >= 500) return `The server cannot do this. ${CHECK_BASE_URL}`;
 	return hasValues
 		? 'Check the values sent.'
-		: `No value of yours was sent. ${CHECK_BASE_URL} If it is right, report this to Linq.`;
+		: `Nothing that you entered was sent. ${CHECK_BASE_URL} If it is right, report this to Linq.`;
 }
 
 /** Returns what to do about a response without Linq's error body. */
@@ -160,19 +160,19 @@ function otherRemedy(status: number, { settings: { proxy } }: FailedRequest): st
 		case 404:
 			return `${CHECK_BASE_URL} This response is not from Linq's API.`;
 		case 407:
-			return `Check ${proxy}: its address must have both in it, e.g. http://user:password@host:port.`;
+			return `Check ${proxy}: its URL must contain both, e.g. http://user:password@host:port.`;
 		case 429:
 			return 'Linq or something on the way to it limits the rate of requests. Try again later, or with fewer items at a time.';
 	}
 	if (status < 400) return NO_REDIRECTS;
 	return isRetryableStatus(status)
-		? 'This is a server error at Linq or on the way to it, e.g. of a proxy. Try again later.'
+		? 'This is a server error at Linq or on the way to it, e.g. at a proxy. Try again later.'
 		: `This response is not from Linq's API: a proxy or a firewall may have sent it, or the base URL leads elsewhere. Check ${proxy} and the base URL in the Linq API credential (also https or http).`;
 }
 
 function defaultMessage({ statusCode, headers }: LinqResponse): string {
 	if (statusCode >= 300 && statusCode < 400) return 'the base URL responded with a redirect';
-	if (statusCode === 407) return 'a proxy wants a user name and a password';
+	if (statusCode === 407) return 'a proxy requires a user name and a password';
 	return /html/i.test(String(headers['content-type']))
 		? 'received a web page instead of an API response'
 		: 'the response gives no reason';

@@ -77,7 +77,7 @@ export function parseE164(value: unknown, field: string): string {
 	if (prefix !== undefined) {
 		throw inputError(
 			`${named} has ${prefix === '8' ? 'an' : 'a'} ${prefix} after the country code`,
-			`Leave this ${prefix} out: it is dialed inside the country only. Write the number as it is dialed from abroad, ${EXAMPLE}.`,
+			`Leave this ${prefix} out: it is only dialed inside the country. Write the number as it is dialed from abroad, ${EXAMPLE}.`,
 		);
 	}
 	return number;

@@ -46,7 +46,7 @@ export interface UpdatedForwarding {
 }
 
 const UNEXPECTED_RESPONSE =
-	'The response is not what the Linq Partner API v3 promises. Check the base URL in the Linq API credential; if it is right, report this to Linq.';
+	'The response does not match the Linq Partner API v3. Check the base URL in the Linq API credential; if it is right, report this to Linq.';
 
 /** Returns the line's reputation, from the deprecated field if the new one is missing. */
 export function getReputation(line: PhoneNumber): Reputation | undefined {

@@ -7,8 +7,7 @@ export interface RequestSettings {
 
 const REQUEST_OPTIONS: RequestSettings = {
 	proxy: "the proxy (under Request Options, or HTTPS_PROXY in n8n's environment)",
-	ignoreSsl:
-		'If you trust the server all the same, turn on Ignore SSL Issues under Request Options.',
+	ignoreSsl: 'If you trust the server anyway, turn on Ignore SSL Issues under Request Options.',
 };
 
 const ENVIRONMENT: RequestSettings = {

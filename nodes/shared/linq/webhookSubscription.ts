@@ -74,7 +74,7 @@ export function parseCreatedSubscription(body: unknown): CreatedSubscription {
 	}
 	throw new LinqError('Linq created a webhook subscription but returned no signing secret', {
 		description:
-			'Without the secret no event could be trusted. Publish the workflow again; if this goes on, report it to Linq.',
+			'Without the secret no event could be trusted. Publish the workflow again; if this keeps happening, report it to Linq.',
 		source: 'linq',
 	});
 }

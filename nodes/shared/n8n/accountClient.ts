@@ -228,7 +228,7 @@ function notSent({ reason }: AbortSignal): LinqError {
 		const { description, ...details } = reason.details;
 		return new LinqError(`Not sent: ${details.reason ?? reason.message}`, {
 			...details,
-			description: `An earlier item failed so that the rest of the run was given up. ${description}`,
+			description: `An earlier item failed, and the run gave up. ${description}`,
 			mayBeApplied: false,
 		});
 	}

@@ -97,7 +97,7 @@ const REFUSALS: Array<[cause: string, message: string, description: RegExp, Reje
 	[
 		'an empty number with Set or Clear',
 		'The forwarding number is empty',
-		/^To stop forwarding calls, give the word clear/,
+		/^To stop forwarding calls, give the word 'clear'/,
 		{ parameters: { forwarding: 'setOrClear', forwardingNumber: '' } },
 	],
 	[
@@ -139,7 +139,7 @@ const REFUSALS: Array<[cause: string, message: string, description: RegExp, Reje
 	[
 		'a number with a trunk prefix',
 		'The forwarding number "+44 020 7946 0000" has a 0 after the country code',
-		/^Leave this 0 out: it is dialed inside the country only/,
+		/^Leave this 0 out: it is only dialed inside the country/,
 		{ parameters: { forwardingNumber: '+44 020 7946 0000' } },
 	],
 	[
@@ -213,13 +213,13 @@ const AFTERWARDS: Array<[cause: string, message: string, description: RegExp, Af
 	[
 		'a response without a list',
 		'Linq returned no list of phone numbers',
-		/^The response is not what the Linq Partner API v3 promises/,
+		/^The response does not match the Linq Partner API v3/,
 		{ source: 'linq', faults: [responds({})], parameters: { operation: 'list' } },
 	],
 	[
 		'a list with an entry that is not a line',
 		"Entry 1 of Linq's list of phone numbers is not a line",
-		/^The response is not what the Linq Partner API v3 promises/,
+		/^The response does not match the Linq Partner API v3/,
 		{
 			source: 'linq',
 			faults: [responds({ phone_numbers: [{}] })],
@@ -359,7 +359,7 @@ describe('The error of', () => {
 				linq(2005),
 				[
 					'Access denied - insufficient permissions for this resource',
-					/^The API key may not do this\. Check that the line belongs/,
+					/^The API key has no permission for this\. Check that the line belongs/,
 					'credential',
 					false,
 					403,
@@ -383,7 +383,7 @@ describe('The error of', () => {
 				linq(3006),
 				[
 					'Internal server error',
-					/^This is a server error at Linq\. .* Linq may have applied the update all the same: .*HTTP 500, code 3006\./,
+					/^This is a server error at Linq\. .* Linq may have applied the update anyway: .*HTTP 500, code 3006\./,
 					'linq',
 					true,
 					500,
@@ -400,7 +400,7 @@ describe('The error of', () => {
 				{
 					message: 'Could not list the lines: Phone number must be in E.164 format',
 					description: expect.stringMatching(
-						/^No value of yours was sent\. Check the base URL in the Linq API credential\./,
+						/^Nothing that you entered was sent\. Check the base URL in the Linq API credential\./,
 					) as string,
 					source: 'linq',
 				},
@@ -418,7 +418,7 @@ describe('The error of', () => {
 				{
 					message: expect.stringMatching(/^Could not list the lines: Access denied/) as string,
 					description: expect.stringMatching(
-						/^The API key may not do this\. Ask whoever manages the Linq account\./,
+						/^The API key has no permission for this\. Ask whoever manages the Linq account\./,
 					) as string,
 					source: 'credential',
 				},
@@ -471,7 +471,7 @@ describe('The error of', () => {
 			[
 				other(407),
 				[
-					'a proxy wants a user name and a password',
+					'a proxy requires a user name and a password',
 					/proxy \(under Request Options/,
 					'network',
 					false,
@@ -480,7 +480,7 @@ describe('The error of', () => {
 			],
 			...[408, 500, 502, 503, 504].map((status): [Fault, Expected] => [
 				other(status),
-				[WEB_PAGE, /at Linq or on the way to it, e\.g\. of a proxy/, 'network', true, status],
+				[WEB_PAGE, /at Linq or on the way to it, e\.g\. at a proxy/, 'network', true, status],
 			]),
 			[other(429), [WEB_PAGE, /^Linq or something on the way to it limits/, 'network', true, 429]],
 			[other(501), [WEB_PAGE, NOT_LINQ, 'network', false, 501]],
@@ -511,7 +511,7 @@ describe('The error of', () => {
 			);
 			const baseUrl = protocol === 'http' ? server.baseUrl : await tlsUrl();
 			expectFailure(await run(baseUrl, { proxy }), [
-				'a proxy wants a user name and a password',
+				'a proxy requires a user name and a password',
 				/^Check the proxy \(under Request Options, .*http:\/\/user:password@host:port/,
 				'network',
 				false,
@@ -623,7 +623,7 @@ describe('The error of', () => {
 				'1.3',
 				{},
 				'the server ended the secure connection',
-				/^It may want a client certificate.* Linq may have applied the update all the same:/,
+				/^It may want a client certificate.* Linq may have applied the update anyway:/,
 			],
 			[
 				'1.2, which fails before the request is sent',
@@ -875,7 +875,10 @@ describe('The error of', () => {
 		it.each<[Fault, RegExp]>([
 			[other(400), /Check the proxy \(HTTPS_PROXY in n8n's environment\)/],
 			[other(403), /Check also the proxy \(HTTPS_PROXY in n8n's environment\)/],
-			[other(407), /^.*Check the proxy \(HTTPS_PROXY in n8n's environment\): its address must/],
+			[
+				other(407),
+				/^.*Check the proxy \(HTTPS_PROXY in n8n's environment\): its URL must contain both/,
+			],
 		])('%j', async (fault, words) => {
 			server.faults.push({ fault });
 			for (const message of await messages()) {
@@ -1019,7 +1022,9 @@ describe('The error of', () => {
 				},
 				{
 					message: 'Not sent: Rate limit exceeded',
-					description: expect.stringMatching(/^An earlier item failed so that/) as string,
+					description: expect.stringMatching(
+						/^An earlier item failed, and the run gave up\./,
+					) as string,
 					source: 'linq',
 					retryable: true,
 					http_status: 429,

@@ -267,7 +267,9 @@ describe('In every execution mode', () => {
 				{
 					error: expect.objectContaining({
 						message: 'There is no line +12025558888 in this Linq account',
-						description: expect.stringContaining('The operation List shows all lines.') as string,
+						description: expect.stringContaining(
+							'The List operation shows all lines of the account.',
+						) as string,
 						line: '+12025558888',
 						source: 'input',
 					}) as unknown,

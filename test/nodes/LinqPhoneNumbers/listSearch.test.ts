@@ -21,10 +21,10 @@ describe('The line picker', () => {
 		await server.close();
 	});
 
-	it("shows each line's number and reputation", async () => {
+	it("shows each line's number and reputation, and where its calls go", async () => {
 		const { results } = await search();
 		expect(results.map(({ name }) => name)).toEqual([
-			'+12025550001 (HEALTHY)',
+			'+12025550001 (HEALTHY) → +12025559999',
 			'+12025550002 (AT_RISK)',
 			'+12025550003 (CRITICAL)',
 			'+12025550004 (HEALTHY)',
@@ -38,6 +38,9 @@ describe('The line picker', () => {
 		['\u200b+1\u2007202\u2212555\u20100003', ['+12025550003 (CRITICAL)']],
 		['０００３', ['+12025550003 (CRITICAL)']],
 		['at risk', ['+12025550002 (AT_RISK)', '+12025550005 (AT_RISK)']],
+		// Where its calls go, also as it is shown.
+		['555-9999', ['+12025550001 (HEALTHY) → +12025559999']],
+		['(HEALTHY) → +1 202', ['+12025550001 (HEALTHY) → +12025559999']],
 		['nothing like it', []],
 	])('finds the lines for %s', async (typed, expected) => {
 		const { results } = await search(typed);

@@ -41,8 +41,8 @@ describe("The polling trigger's lines in n8n's log", () => {
 		const harness = start();
 		harness.overwrite({ lines: 'all' });
 		await harness.publish();
-		expect(await logged('what its last poll left')).toEqual([
-			expect.stringContaining(`${PREFIX}could not read what its last poll left`),
+		expect(await logged('the state that its last poll left')).toEqual([
+			expect.stringContaining(`${PREFIX}could not read the state that its last poll left`),
 		]);
 	});
 
@@ -54,8 +54,8 @@ describe("The polling trigger's lines in n8n's log", () => {
 		server.lines.shift();
 		await harness.poll();
 		await harness.poll();
-		const lines = await logged('is to watch lines');
-		expect(lines).toEqual([expect.stringContaining('1 of the 2 under Lines')]);
+		const lines = await logged('watches lines');
+		expect(lines).toEqual([expect.stringContaining('1 of the 2 under Line Names or IDs')]);
 		expect(lines[0]).not.toContain(number);
 	});
 });
