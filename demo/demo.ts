@@ -22,10 +22,10 @@ async function demo(): Promise<void> {
 	let n8n: N8nHost | undefined;
 	try {
 		n8n = await prepareN8n(folder);
-		const rotaKey = randomUUID();
-		await n8n.importCredentials(exampleCredentials(linq, rotaKey));
+		const onCallKey = randomUUID();
+		await n8n.importCredentials(exampleCredentials(linq, onCallKey));
 		await showSpreadsheet(n8n);
-		if (linq.local) await showWebhooks(n8n, linq.local, rotaKey);
+		if (linq.local) await showWebhooks(n8n, linq.local, onCallKey);
 	} finally {
 		await n8n?.stop();
 		await linq.local?.close();
@@ -66,7 +66,7 @@ async function showSpreadsheet(n8n: N8nHost): Promise<void> {
 }
 
 /** Shows what starts by itself in a running n8n: a forwarding change, an alert, and a poll. */
-async function showWebhooks(n8n: N8nHost, local: FakeLinqApi, rotaKey: string): Promise<void> {
+async function showWebhooks(n8n: N8nHost, local: FakeLinqApi, onCallKey: string): Promise<void> {
 	const chat = Fastify();
 	const messages: string[] = [];
 	chat.post<{ Body: { text: string } }>('/', async ({ body }) => {
@@ -87,7 +87,7 @@ async function showWebhooks(n8n: N8nHost, local: FakeLinqApi, rotaKey: string): 
 		await n8n.importWorkflow('polling', pollingWorkflow(`${chatAddress}/changes`));
 		await n8n.publish('polling');
 		const address = await n8n.start();
-		await showForwarding(address, local, rotaKey);
+		await showForwarding(address, local, onCallKey);
 		await showAlert(local, messages);
 		await showPolling(local, changes);
 	} finally {
@@ -182,15 +182,19 @@ async function until(what: string, isDone: () => boolean): Promise<void> {
 	}
 }
 
-/** Shows how an on-call rota changes a line's forwarding number through a webhook. */
-async function showForwarding(address: string, local: FakeLinqApi, rotaKey: string): Promise<void> {
-	console.log('\nForwarding from an on-call rota');
+/** Shows how an app changes a line's forwarding number through a webhook. */
+async function showForwarding(
+	address: string,
+	local: FakeLinqApi,
+	onCallKey: string,
+): Promise<void> {
+	console.log('\nForwarding from an app');
 	const line = local.lines[1];
 	if (!line) throw new Error('The local Linq API has no line to change');
 	const post = async (forward_to: string, key: string) =>
-		await fetch(`${address}/webhook/on-call-rota`, {
+		await fetch(`${address}/webhook/on-call`, {
 			method: 'POST',
-			headers: { 'content-type': 'application/json', 'x-rota-key': key },
+			headers: { 'content-type': 'application/json', 'x-on-call-key': key },
 			body: JSON.stringify({ line: line.phone_number, forward_to }),
 		});
 
@@ -202,7 +206,7 @@ async function showForwarding(address: string, local: FakeLinqApi, rotaKey: stri
 		await delay(500);
 		unauthorized = await post('+12025550000', 'wrong');
 	}
-	const response = await post('+1 (202) 555-8888', rotaKey);
+	const response = await post('+1 (202) 555-8888', onCallKey);
 	const table = new Table({ head: ['line', 'before', 'after'], style: { head: [], border: [] } });
 	table.push([line.phone_number, before, forwarding()]);
 	console.log(table.toString());
@@ -212,14 +216,14 @@ async function showForwarding(address: string, local: FakeLinqApi, rotaKey: stri
 		);
 	}
 
-	const invalid = await post('2025558888', rotaKey);
+	const invalid = await post('2025558888', onCallKey);
 	console.log(
 		`A number without country code is rejected: ${invalid.status} ${await invalid.text()}`,
 	);
 	local.faults.push({ method: 'PUT', times: 1, fault: { kind: 'apiError', code: 2005 } });
-	const failed = await post('+12025559999', rotaKey);
+	const failed = await post('+12025559999', onCallKey);
 	console.log(`A change that Linq rejects is reported: ${failed.status} ${await failed.text()}`);
-	console.log(`A caller without the rota's key is rejected: ${unauthorized.status}`);
+	console.log(`A caller without the key is rejected: ${unauthorized.status}`);
 	const statuses = [invalid, failed, unauthorized].map(({ status }) => status).join();
 	if (statuses !== '422,502,403' || forwarding() !== '+12025558888') {
 		throw new Error(`Expected the statuses 422, 502 and 403, got ${statuses}`);

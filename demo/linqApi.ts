@@ -27,10 +27,10 @@ export function exampleCredentials({ apiKey, baseUrl }: LinqApiInUse, key: strin
 	return [
 		{ id: 'linqApi', name: 'Linq API', type: 'linqApi', data: { apiKey, baseUrl } },
 		{
-			id: 'rotaKey',
-			name: 'On-call rota key',
+			id: 'onCallKey',
+			name: 'On-call key',
 			type: 'httpHeaderAuth',
-			data: { name: 'X-Rota-Key', value: key },
+			data: { name: 'X-On-Call-Key', value: key },
 		},
 		{
 			id: 'healthyLineKey',

@@ -18,7 +18,7 @@ async function start(): Promise<void> {
 	}
 	const address = await n8n.start();
 	console.log(`n8n's editor is at ${address} (it asks for an account, for this n8n only; any e-mail will do)
-${linq.local ? `A Linq API credential of your own: API key ${linq.apiKey}, base URL ${linq.baseUrl}\n` : ''}The examples' webhooks require a header, the rota's X-Rota-Key and the healthy line's X-Line-Key: ${key}
+${linq.local ? `A Linq API credential of your own: API key ${linq.apiKey}, base URL ${linq.baseUrl}\n` : ''}The examples' webhooks require a header, the forwarding's X-On-Call-Key and the healthy line's X-Line-Key: ${key}
 Webhook addresses in the editor say https, as Linq requires; on this machine, call them by http.
 Ctrl-C ends it.`);
 }

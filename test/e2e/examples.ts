@@ -154,21 +154,21 @@ export function examples(environment: () => Environment): void {
 		});
 	});
 
-	it('forwarding-from-webhook.json: the status says whether the rota or Linq failed, and undo restores', async () => {
+	it('forwarding-from-webhook.json: the status says whether the app or Linq failed, and undo restores', async () => {
 		const { api, linq } = environment();
 		const webhook = await InstalledExample.install(environment(), 'forwarding-from-webhook.json', {
 			credentials: {
-				httpHeaderAuth: await api.createCredential('On-call rota key', 'httpHeaderAuth', {
-					name: 'X-Rota-Key',
+				httpHeaderAuth: await api.createCredential('On-call key', 'httpHeaderAuth', {
+					name: 'X-On-Call-Key',
 					value: 'secret',
 				}),
 			},
 		});
 		await webhook.publish();
 		const post = async (body: object, key = 'secret') =>
-			await webhook.call('on-call-rota', {
+			await webhook.call('on-call', {
 				method: 'POST',
-				headers: { 'content-type': 'application/json', 'X-Rota-Key': key },
+				headers: { 'content-type': 'application/json', 'X-On-Call-Key': key },
 				body: JSON.stringify(body),
 			});
 		const change = async (forward_to: string, key?: string) =>
@@ -197,9 +197,9 @@ export function examples(environment: () => Environment): void {
 		await webhook.remove();
 	});
 
-	describe('on-call-rota-by-schedule.json', () => {
+	describe('on-call-schedule.json', () => {
 		let table: DataTable;
-		let rota: InstalledExample;
+		let schedule: InstalledExample;
 		/** Returns the time this many hours from now, with Athens' offset in winter. */
 		const hours = (count: number) =>
 			new Date(Date.now() + (count + 2) * 3_600_000).toISOString().replace('Z', '+02:00');
@@ -209,7 +209,7 @@ export function examples(environment: () => Environment): void {
 			starts_at: hours(from),
 			ends_at: hours(to),
 		});
-		const run = async () => await rota.start('Every 15 minutes');
+		const run = async () => await schedule.start('Every 15 minutes');
 
 		before(async () => {
 			table = await DataTable.create(environment().api, 'On-call shifts', {
@@ -218,14 +218,14 @@ export function examples(environment: () => Environment): void {
 				starts_at: 'date',
 				ends_at: 'date',
 			});
-			rota = await InstalledExample.install(environment(), 'on-call-rota-by-schedule.json', {
+			schedule = await InstalledExample.install(environment(), 'on-call-schedule.json', {
 				chat: chatAddress,
 				table,
 			});
-			await rota.publish();
+			await schedule.publish();
 		});
 		after(async () => {
-			await rota.remove();
+			await schedule.remove();
 		});
 		beforeEach(async () => {
 			await table.clear();
@@ -308,7 +308,7 @@ export function examples(environment: () => Environment): void {
 			assert.equal(forwarding(THIRD), ON_CALL);
 			assert.equal(messages.length, 1);
 			const [text = ''] = messages;
-			assert.match(text, /^Not forwarded as the rota says:\n/);
+			assert.match(text, /^Not forwarded as the schedule says:\n/);
 			assert.match(text, /Line \+12025550001: The forwarding number is empty/);
 			assert.match(text, /Line \+12025550002: .*Access denied/);
 			assert.match(text, /Line \+12025550005: The forwarding number is empty/);
