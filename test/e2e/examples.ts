@@ -39,6 +39,15 @@ function linesAtRisk(count: number) {
 	}));
 }
 
+/** The response to a change that was not made. */
+interface NotDone {
+	error: string;
+	description: string;
+	line: string;
+	retryable: boolean;
+	trace_id: string | null;
+}
+
 /** Waits for what n8n does by itself, a minute at most. */
 async function until(what: string, isDone: () => boolean): Promise<void> {
 	for (let tries = 0; !isDone(); tries++) {
@@ -154,47 +163,133 @@ export function examples(environment: () => Environment): void {
 		});
 	});
 
-	it('forwarding-from-webhook.json: the status says whether the app or Linq failed, and undo restores', async () => {
-		const { api, linq } = environment();
-		const webhook = await InstalledExample.install(environment(), 'forwarding-from-webhook.json', {
-			credentials: {
-				httpHeaderAuth: await api.createCredential('On-call key', 'httpHeaderAuth', {
-					name: 'X-On-Call-Key',
-					value: 'secret',
-				}),
-			},
-		});
-		await webhook.publish();
-		const post = async (body: object, key = 'secret') =>
+	describe('forwarding-from-webhook.json', () => {
+		let webhook: InstalledExample;
+		const send = async (body: string | URLSearchParams | FormData, headers = {}) =>
 			await webhook.call('on-call', {
 				method: 'POST',
-				headers: { 'content-type': 'application/json', 'X-On-Call-Key': key },
-				body: JSON.stringify(body),
+				headers: { 'X-On-Call-Key': 'secret', ...headers },
+				body,
+				// As long as an app waits.
+				signal: AbortSignal.timeout(30_000),
 			});
-		const change = async (forward_to: string, key?: string) =>
-			(await post({ line: FIRST, forward_to }, key)).status;
-		assert.equal(await change(OTHER, 'wrong'), 403);
-		assert.equal(await change(ON_CALL), 200);
-		assert.equal(await change(''), 422);
-		linq.faults.push({ method: 'PUT', fault: { kind: 'apiError', code: 2005 } });
-		assert.equal(await change(OTHER), 502);
-		assert.deepEqual(written(), [[FIRST, ON_CALL]]);
+		const JSON_TYPE = { 'content-type': 'application/json' };
+		const post = async (body: object) => await send(JSON.stringify(body), JSON_TYPE);
+		const change = async (forward_to: string) => await post({ line: FIRST, forward_to });
+		const undoOf = async (response: Response) => ((await response.json()) as { undo: object }).undo;
 
-		linq.faults.length = 0;
-		linq.writes.length = 0;
-		for (const [line, before] of [
-			[FIRST, ON_CALL],
-			[SECOND, null],
-		] as const) {
-			const response = await post({ line, forward_to: OTHER });
-			const { undo } = (await response.json()) as { undo: object };
-			assert.equal((await post(undo)).status, 200);
-			assert.deepEqual(written().splice(-2), [
-				[line, OTHER],
-				[line, before],
+		before(async () => {
+			const { api } = environment();
+			webhook = await InstalledExample.install(environment(), 'forwarding-from-webhook.json', {
+				credentials: {
+					httpHeaderAuth: await api.createCredential('On-call key', 'httpHeaderAuth', {
+						name: 'X-On-Call-Key',
+						value: 'secret',
+					}),
+				},
+			});
+			await webhook.publish();
+		});
+		after(async () => {
+			await webhook.remove();
+		});
+
+		it('only POST, and only with the key', async () => {
+			const body = JSON.stringify({ line: FIRST, forward_to: OTHER });
+			assert.equal((await send(body, { ...JSON_TYPE, 'X-On-Call-Key': 'wrong' })).status, 403);
+			const address = `${environment().n8n.address}/webhook/on-call`;
+			const headers = { 'X-On-Call-Key': 'secret' };
+			assert.equal((await fetch(address, { headers })).status, 404);
+			assert.equal(environment().linq.requests.length, 0);
+		});
+
+		it('JSON and forms', async () => {
+			const fields = { line: FIRST, forward_to: ON_CALL };
+			const form = new FormData();
+			for (const [name, value] of Object.entries(fields)) form.append(name, value);
+			for (const body of [new URLSearchParams(fields), form]) {
+				assert.equal((await send(body)).status, 200);
+			}
+			assert.equal((await post(fields)).status, 200);
+			assert.deepEqual(written(), [
+				[FIRST, ON_CALL],
+				[FIRST, ON_CALL],
+				[FIRST, ON_CALL],
 			]);
-		}
-		await webhook.remove();
+		});
+
+		it('JSON that is broken: 422, and nothing is sent', async () => {
+			assert.equal((await send('{ "line": ', JSON_TYPE)).status, 422);
+			assert.equal(environment().linq.requests.length, 0);
+		});
+
+		it('undoes a change, also one of a line that was not forwarded', async () => {
+			for (const [line, before] of [
+				[FIRST, '+12025559999'],
+				[SECOND, null],
+			] as const) {
+				const undo = await undoOf(await post({ line, forward_to: OTHER }));
+				assert.equal((await post(undo)).status, 200);
+				assert.deepEqual(written().splice(-2), [
+					[line, OTHER],
+					[line, before],
+				]);
+			}
+		});
+
+		it('the same change twice: only the undo of the first response goes back', async () => {
+			const first = await undoOf(await change(OTHER));
+			const second = await undoOf(await change(OTHER));
+			assert.deepEqual(first, { line: FIRST, forward_to: '+12025559999' });
+			assert.deepEqual(second, { line: FIRST, forward_to: OTHER });
+		});
+
+		it('what the app sent is wrong: 422, and what to do', async () => {
+			const response = await change('');
+			assert.equal(response.status, 422);
+			const { description, ...rest } = (await response.json()) as NotDone;
+			assert.deepEqual(rest, {
+				error: 'The forwarding number is empty',
+				line: FIRST,
+				retryable: false,
+				trace_id: null,
+			});
+			assert.match(description, /^To stop forwarding calls, give the word 'clear'/);
+			assert.deepEqual(written(), []);
+		});
+
+		it('Linq rejects it: 502, and the app is not to retry', async () => {
+			const { linq } = environment();
+			linq.faults.push({ method: 'PUT', fault: { kind: 'apiError', code: 2005 } });
+			const response = await change(OTHER);
+			assert.equal(response.status, 502);
+			const body = (await response.json()) as NotDone;
+			assert.match(body.error, /Access denied/);
+			assert.match(body.description, /Check that the line belongs to this Linq account/);
+			assert.equal(body.retryable, false);
+			assert.deepEqual(written(), []);
+		});
+
+		it('Linq is silent: 502 in time, and the app learns that the line may have changed', async () => {
+			const { linq } = environment();
+			linq.faults.push({ method: 'PUT', fault: { kind: 'hang' } });
+			const response = await change(OTHER);
+			assert.equal(response.status, 502);
+			const body = (await response.json()) as NotDone;
+			assert.match(body.error, /no response came in time/);
+			assert.match(body.description, /Linq may have applied the update anyway/);
+			assert.equal(body.retryable, true);
+			assert.equal(requestCount('PUT'), 2);
+		});
+
+		it('Linq is silent while two changes of a line are sent: both get their 502 in time', async () => {
+			environment().linq.faults.push({ method: 'PUT', fault: { kind: 'hang' } });
+			const responses = await Promise.all([change(OTHER), change(ON_CALL)]);
+			assert.deepEqual(
+				responses.map(({ status }) => status),
+				[502, 502],
+			);
+		});
 	});
 
 	describe('on-call-schedule.json', () => {
@@ -892,7 +987,11 @@ export function examples(environment: () => Environment): void {
 	describe('healthy-line-to-send-from.json', () => {
 		let webhook: InstalledExample;
 		const request = async (key = 'secret') =>
-			await webhook.call('healthy-line', { headers: { 'X-Line-Key': key } });
+			await webhook.call('healthy-line', {
+				headers: { 'X-Line-Key': key },
+				// As long as an app waits.
+				signal: AbortSignal.timeout(30_000),
+			});
 
 		before(async () => {
 			const { api } = environment();
@@ -938,6 +1037,13 @@ export function examples(environment: () => Environment): void {
 			const response = await request();
 			assert.equal(response.status, 502);
 			assert.match(await response.text(), /"error":".*Access denied/);
+		});
+
+		it('Linq is silent: 502 in time', async () => {
+			environment().linq.faults.push({ fault: { kind: 'hang' } });
+			const response = await request();
+			assert.equal(response.status, 502);
+			assert.match(await response.text(), /no response came in time/);
 		});
 
 		it('rejects a request without the key', async () => {
