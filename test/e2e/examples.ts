@@ -219,7 +219,9 @@ export function examples(environment: () => Environment): void {
 		});
 
 		it('JSON that is broken: 422, and nothing is sent', async () => {
-			assert.equal((await send('{ "line": ', JSON_TYPE)).status, 422);
+			const response = await send('{ "line": ', JSON_TYPE);
+			assert.equal(response.status, 422);
+			assert.match(await response.text(), /"message":"Failed to parse request body"/);
 			assert.equal(environment().linq.requests.length, 0);
 		});
 
