@@ -13,8 +13,8 @@ export interface ItemHandler<P> {
 	parse: () => P;
 	/** Executes the operation, and returns the item's output. */
 	run: (parameters: P) => Promise<INodeExecutionData[]>;
-	/** The line that a failed item is about, as the user entered it. */
-	line?: () => string;
+	/** The line that a failed item is about, as the user entered it; null if none was. */
+	line?: () => string | null;
 	/** Whether the operation changes lines, so that a run that stops must report which. */
 	reportsProgress: boolean;
 }

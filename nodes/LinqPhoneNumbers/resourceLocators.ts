@@ -48,10 +48,13 @@ export const lineLocator: INodeProperties = {
 export function parseLine(context: IExecuteSingleFunctions): LineRef {
 	const { mode, value } = getStored(context);
 	if (isEmpty(value)) {
-		throw inputError(
-			'No line selected',
-			'Select a line from the list, or enter its phone number or ID. If it comes from an expression, the expression found nothing for this item.',
-		);
+		// In the other modes n8n lets nothing but an expression be empty.
+		throw mode === 'list'
+			? inputError(
+					'No line selected',
+					'Select a line from the list, or enter its phone number or ID.',
+				)
+			: inputError('The line is empty', 'The data has no phone number or ID for the line.');
 	}
 	if (isRecord(value)) {
 		throw inputError(
@@ -72,10 +75,11 @@ export function parseLine(context: IExecuteSingleFunctions): LineRef {
 		: { kind: 'id', id: parseLineId(value) };
 }
 
-/** Returns the line as the user entered it, valid or not, to identify a failed item. */
-export function rawLineInput(context: IExecuteSingleFunctions): string {
+/** Returns the line as the user entered it, valid or not, to identify a failed item; null if it is no text. */
+export function rawLineInput(context: IExecuteSingleFunctions): string | null {
 	const { value } = getStored(context);
-	return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+	if (isEmpty(value)) return null;
+	return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : null;
 }
 
 function getStored(context: IExecuteSingleFunctions): { mode?: unknown; value?: unknown } {

@@ -409,7 +409,7 @@ export function examples(environment: () => Environment): void {
 			assert.match(text, /Line \+12025550001: The forwarding number is empty/);
 			assert.match(text, /Line \+12025550002: .*Access denied/);
 			assert.match(text, /Line \+12025550005: The forwarding number is empty/);
-			assert.match(text, /A shift: The filter Lines is empty/);
+			assert.match(text, /A shift: The filter Line Names or IDs is empty/);
 		});
 	});
 

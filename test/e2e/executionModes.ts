@@ -405,7 +405,7 @@ export function nodeRuns(environment: () => Environment): void {
 				assert.equal(error.source, 'network');
 				assert.equal(error.http_status, 407);
 				assert.match(String(error.message), /a proxy requires a user name and a password$/);
-				assert.match(String(error.description), /the proxy \(under Request Options/);
+				assert.match(String(error.description), /the proxy \(Settings → Request Options/);
 			} finally {
 				await proxy.close(true);
 			}

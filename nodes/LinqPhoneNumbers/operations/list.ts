@@ -105,7 +105,7 @@ export const listDescription = updateDisplayOptions({ show: { operation: ['list'
 				typeOptions: { loadOptionsMethod: 'getLines' },
 				default: [],
 				description:
-					'Only return these lines. Leave empty for all. Phone numbers and IDs are both accepted. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+					'Only these lines, by phone number or ID. Leave empty for all. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 			},
 			{
 				displayName: 'Reputation',
@@ -203,7 +203,7 @@ function parseFilters(
 ): Pick<ListQuery, 'lines' | 'reputations' | 'forwarding'> {
 	const filters = parseObject(context.getNodeParameter('filters', {}), 'Filters');
 	return {
-		lines: 'lines' in filters ? parseLineRefs(filters.lines, 'The filter Lines') : [],
+		lines: 'lines' in filters ? parseLineRefs(filters.lines, 'The filter Line Names or IDs') : [],
 		reputations:
 			'reputation' in filters
 				? parseOptions(filters.reputation, 'The filter Reputation', REPUTATIONS)

@@ -14,6 +14,7 @@ import type { UpdatedForwarding } from '../../shared/linq/phoneNumber';
 import { parseUpdatedForwarding, PHONE_NUMBERS_URL } from '../../shared/linq/phoneNumber';
 import { isEmpty, toPlainText } from '../../shared/linq/plainText';
 import { parseBoolean, parseObject, parseOption } from '../../shared/n8n/parameters';
+import { toLinqError } from '../../shared/n8n/toNodeApiError';
 import type { AccountRun } from '../accountRun';
 import { executedBy } from '../declarativeExecute';
 import type { NodeRun } from '../nodeRun';
@@ -75,7 +76,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 				},
 			],
 			default: 'set',
-			description: 'Whether to set or remove the forwarding number',
+			description: 'Whether to set the number, clear it, or let the data decide',
 		},
 		{
 			displayName: 'Forwarding Number',
@@ -86,7 +87,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 			placeholder: 'e.g. +12025559999',
 			displayOptions: { show: { forwarding: ['set'] } },
 			description: 'The number that inbound calls go to, with + and country code',
-			hint: 'To stop forwarding, choose Clear above',
+			hint: 'To stop forwarding, choose Clear above, or let the data decide with Set or Clear',
 		},
 		{
 			// An agent's model sees this name as well.
@@ -98,6 +99,7 @@ export const updateForwardingDescription = updateDisplayOptions(
 			displayOptions: { show: { forwarding: ['setOrClear'] } },
 			description:
 				"The number that inbound calls go to, with + and country code, or the word 'clear' to stop forwarding. An empty value is an error.",
+			hint: 'A phone number, or the word clear',
 		},
 		{
 			displayName: 'Options',
@@ -128,11 +130,19 @@ export const updateForwardingDescription = updateDisplayOptions(
 	] satisfies INodeProperties[],
 );
 
+/** How to stop forwarding calls, by what is chosen under Forwarding. */
+const CHOOSE_CLEAR = 'To stop forwarding, choose Clear under Forwarding.';
+const GIVE_CLEAR = 'To stop forwarding, give the word clear.';
+
+const FORWARDING_NUMBER = 'The forwarding number';
+
 /** One item's parameters. */
 interface UpdateRequest {
 	line: LineRef;
 	/** E.164; null clears it. */
 	forwardingNumber: string | null;
+	/** How the item would clear it, for an error. */
+	howToClear: string;
 	/** Whether to send nothing if the line already has this number. */
 	skipUnchanged: boolean;
 	/** Whether to output the previous number: always if the lines are listed anyway. */
@@ -169,13 +179,18 @@ interface Scope {
 /** Updates a line, unless it is to be skipped, and returns the line as it then is. */
 async function updateLine(scope: Scope, update: UpdateRequest): Promise<IDataObject> {
 	const { context, request, account } = scope;
-	const { line, forwardingNumber, skipUnchanged, includePrevious, retryOptions } = update;
+	const { line, forwardingNumber, howToClear, skipUnchanged, includePrevious, retryOptions } =
+		update;
 	const list = { context, request, retryOptions };
 	const findId = async () =>
 		line.kind === 'id' ? line.id : (await account.lines.list(list)).byNumber(line.number).id;
 	return await account.runInLineOrder(findId(), async (id) => {
 		const previous = includePrevious ? await account.lines.current(id, list) : undefined;
-		assertNotSelfForwarding(account.lines.findListed(id)?.phone_number, forwardingNumber);
+		assertNotSelfForwarding(
+			account.lines.findListed(id)?.phone_number,
+			forwardingNumber,
+			howToClear,
+		);
 		const changed = previous?.forwarding_number !== forwardingNumber;
 		const skip = skipUnchanged && !changed && !mayStillChange(account, id, forwardingNumber);
 		return {
@@ -196,14 +211,14 @@ function mayStillChange(account: AccountRun, id: string, forwardingNumber: strin
 async function send(
 	{ context, request, account, progress }: Scope,
 	id: string,
-	{ line, forwardingNumber, retryOptions }: UpdateRequest,
+	{ line, forwardingNumber, howToClear, retryOptions }: UpdateRequest,
 ): Promise<UpdatedForwarding> {
 	const item = context.getItemIndex();
 	let write: ReturnType<typeof account.writes.begin> | undefined;
 	const sending = account.send(
 		context,
 		{ ...request, url: `${request.url}/${id}`, body: { forwarding_number: forwardingNumber } },
-		`Could not update the forwarding of line ${line.kind === 'id' ? line.id : line.number}`,
+		`Could not update the forwarding of line ${nameOf(line)}`,
 		retryOptions,
 		() => {
 			write = account.writes.begin(id, forwardingNumber);
@@ -219,14 +234,22 @@ async function send(
 	const updated = parseUpdatedForwarding(body, { id, forwardingNumber });
 	write?.confirm();
 	progress.markConfirmed(item);
-	if (updated.phone_number === forwardingNumber) throw selfForwardingError(updated.phone_number);
+	if (updated.phone_number === forwardingNumber) {
+		throw selfForwardingError(updated.phone_number, howToClear);
+	}
 	return updated;
 }
 
 function parseUpdateRequest(context: IExecuteSingleFunctions): UpdateRequest {
 	const line = parseLine(context);
-	const forwardingNumber = parseForwardingNumber(context);
-	if (line.kind === 'number') assertNotSelfForwarding(line.number, forwardingNumber);
+	const value: unknown = context.getNodeParameter('forwarding', 'set');
+	const forwarding = parseOption(value, 'Forwarding', ['set', 'clear', 'setOrClear']);
+	const forwardingNumber =
+		forwarding === 'clear'
+			? null
+			: parseForwardingNumber(context.getNodeParameter('forwardingNumber', ''), forwarding, line);
+	const howToClear = forwarding === 'setOrClear' ? GIVE_CLEAR : CHOOSE_CLEAR;
+	if (line.kind === 'number') assertNotSelfForwarding(line.number, forwardingNumber, howToClear);
 	const options = parseObject(context.getNodeParameter('options', {}), 'Options');
 	const isOn = (name: string, field: string) =>
 		name in options && parseBoolean(options[name], field);
@@ -235,47 +258,89 @@ function parseUpdateRequest(context: IExecuteSingleFunctions): UpdateRequest {
 	return {
 		line,
 		forwardingNumber,
+		howToClear,
 		skipUnchanged,
 		includePrevious: skipUnchanged || includePrevious || line.kind === 'number',
 		retryOptions: parseRetryOptions(context),
 	};
 }
 
-/** Parses the number; null for Clear and the word clear only: an expression that finds nothing must not stop forwarding. */
-function parseForwardingNumber(context: IExecuteSingleFunctions): string | null {
-	const value: unknown = context.getNodeParameter('forwarding', 'set');
-	const forwarding = parseOption(value, 'Forwarding', ['set', 'clear', 'setOrClear']);
-	if (forwarding === 'clear') return null;
-	const number: unknown = context.getNodeParameter('forwardingNumber', '');
-	const mayClear = forwarding === 'setOrClear';
-	if (mayClear && typeof number === 'string' && /^clear$/i.test(toPlainText(number))) return null;
-	if (isEmpty(number)) {
+/** Parses the number; null for the word clear, if it may be given. Its errors name the line. */
+function parseForwardingNumber(
+	value: unknown,
+	forwarding: 'set' | 'setOrClear',
+	line: LineRef,
+): string | null {
+	try {
+		return forwarding === 'setOrClear' ? parseNumberOrClear(value) : parseNumber(value);
+	} catch (error) {
+		throw addToError(error, { after: ` (line ${nameOf(line)})` });
+	}
+}
+
+function parseNumber(value: unknown): string {
+	if (isEmpty(value)) throw emptyNumberError(CHOOSE_CLEAR);
+	if (isClear(value)) {
 		throw inputError(
-			'The forwarding number is empty',
-			mayClear
-				? "To stop forwarding calls, give the word 'clear'. If the value comes from an expression, the expression found nothing for this item. Nothing was sent for it."
-				: 'To stop forwarding calls, choose Clear under Forwarding. If the number comes from an expression, the expression found nothing for this item. Nothing was sent for it.',
+			'The forwarding number is the word "clear"',
+			'To let the data stop forwarding, choose Set or Clear under Forwarding.',
 		);
 	}
-	return parseE164(number, 'The forwarding number');
+	return parseE164(value, FORWARDING_NUMBER);
+}
+
+/** Parses the number; null for the word clear only: an expression that finds nothing must not stop forwarding. */
+function parseNumberOrClear(value: unknown): string | null {
+	if (isEmpty(value)) throw emptyNumberError(GIVE_CLEAR);
+	if (isClear(value)) return null;
+	try {
+		return parseE164(value, FORWARDING_NUMBER);
+	} catch (error) {
+		// Without a digit it is hardly meant for a number: "stop", "none".
+		const isWord = !/\p{Nd}/u.test(String(value));
+		throw addToError(error, { advice: isWord ? `${GIVE_CLEAR} ` : '' });
+	}
+}
+
+/** Returns an error with something after its message, or advice before its description. */
+function addToError(error: unknown, { after = '', advice = '' }): LinqError {
+	const { message, details } = toLinqError(error);
+	const description = `${advice}${details.description}`;
+	return new LinqError(`${message}${after}`, { ...details, description });
+}
+
+function isClear(value: unknown): boolean {
+	return typeof value === 'string' && /^clear$/i.test(toPlainText(value));
+}
+
+function emptyNumberError(howToClear: string): LinqError {
+	return inputError(
+		'The forwarding number is empty',
+		`${howToClear} If the value comes from an expression, the expression found nothing for this item.`,
+	);
 }
 
 /** Throws if a line would be forwarded to itself: its calls would reach nobody. */
 function assertNotSelfForwarding(
 	lineNumber: string | undefined,
 	forwardingNumber: string | null,
+	howToClear: string,
 ): void {
 	if (lineNumber === undefined || lineNumber !== forwardingNumber) return;
 	throw inputError(
 		`The line ${lineNumber} cannot be forwarded to itself`,
-		'Enter another forwarding number. To stop forwarding calls, clear it instead.',
+		`Enter another forwarding number. ${howToClear}`,
 	);
 }
 
 /** Returns the error of an update by ID whose response shows that the line has the forwarding number itself. */
-function selfForwardingError(lineNumber: string): LinqError {
+function selfForwardingError(lineNumber: string, howToClear: string): LinqError {
 	return inputError(
 		`The line ${lineNumber} is now forwarded to itself, so its calls reach nobody`,
-		'Linq applied the update as it was sent. Update the line once more, with another forwarding number, or clear it.',
+		`Linq applied the update as it was sent. Update the line once more, with another forwarding number. ${howToClear}`,
 	);
+}
+
+function nameOf(line: LineRef): string {
+	return line.kind === 'id' ? line.id : line.number;
 }

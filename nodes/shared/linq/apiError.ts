@@ -15,8 +15,7 @@ export interface LinqResponse {
 
 const CHECK_KEY = 'Check the API key in the Linq API credential.';
 const CHECK_BASE_URL = 'Check the base URL in the Linq API credential.';
-const UNCONFIRMED =
-	'Linq may have applied the update anyway: the List operation shows where calls go.';
+const UNCONFIRMED = 'Linq may have applied the update anyway: List shows where calls go.';
 const NO_REDIRECTS =
 	'Redirects are not followed, so that the API key is only sent to its own host. Set the base URL in the Linq API credential to the final address.';
 
@@ -59,6 +58,13 @@ export function parseErrorBody(body: unknown): ApiErrorBody {
 	};
 }
 
+/**
+ * Returns true if a response may be the requested data. Text is not, e.g. a firewall's login page: n8n parses all JSON.
+ */
+export function isSuccess({ statusCode, body }: LinqResponse): boolean {
+	return statusCode >= 200 && statusCode < 300 && text(body) === undefined;
+}
+
 /** Returns true if a response has Linq's error body. Any other may come from something on the way, e.g. a proxy. */
 export function isLinqError({ body }: LinqResponse): boolean {
 	return parseErrorBody(body).code !== undefined;
@@ -73,8 +79,9 @@ export function errorFromResponse(response: LinqResponse, request: FailedRequest
 	const reason = message ?? defaultMessage(response);
 	const isLinq = isLinqError(response);
 	const description = [
+		unconfirmed(request),
 		isLinq ? linqRemedy(statusCode, request) : otherRemedy(statusCode, request),
-		...furtherNotes(request),
+		...request.notes,
 		isLinq ? `Linq responded with HTTP ${statusCode}, code ${code}.` : `HTTP ${statusCode}.`,
 		docUrl && `More: ${docUrl}`,
 		traceId && `Trace ID for Linq's support: ${traceId}`,
@@ -97,10 +104,10 @@ export function errorFromConnection(
 	{ code, reason, remedy, isLasting }: ConnectionFailure,
 	request: FailedRequest,
 ): LinqError {
-	const { action, mayBeApplied, settings } = request;
-	const description = [remedy(settings).trim(), ...furtherNotes(request), `(${code})`];
+	const { action, mayBeApplied, settings, notes } = request;
+	const description = [unconfirmed(request), remedy(settings).trim(), ...notes, `(${code})`];
 	return new LinqError(`${action}: ${reason}`, {
-		description: description.join(' '),
+		description: description.filter(Boolean).join(' '),
 		source: 'network',
 		reason,
 		retryable: isLasting !== true,
@@ -108,22 +115,21 @@ export function errorFromConnection(
 	});
 }
 
-/** Returns the request's notes, and a sentence about an update that is unconfirmed. */
-function furtherNotes({ isLineRequest, mayBeApplied, notes }: FailedRequest): string[] {
-	const isUnconfirmed = isLineRequest && mayBeApplied;
-	return isUnconfirmed ? [...notes, UNCONFIRMED] : notes;
+/** Returns a sentence about an update that is unconfirmed. */
+function unconfirmed({ isLineRequest, mayBeApplied }: FailedRequest): string {
+	return isLineRequest && mayBeApplied ? UNCONFIRMED : '';
 }
 
 function linqSource(status: number, { isLineRequest, hasValues }: FailedRequest): ErrorSource {
 	if (status === 408 || status === 429 || status >= 500) return 'linq';
-	if (status < 400 || status === 401 || status === 403) return 'credential';
+	if (isRedirect(status) || status === 401 || status === 403) return 'credential';
 	if (status === 404 && !isLineRequest) return 'credential';
 	return hasValues ? 'input' : 'linq';
 }
 
 /** Returns the source of a response that is not Linq's. A redirect or a 404 means that the base URL leads elsewhere. */
 function otherSource(status: number): ErrorSource {
-	return status < 400 || status === 401 || status === 404 ? 'credential' : 'network';
+	return isRedirect(status) || status === 401 || status === 404 ? 'credential' : 'network';
 }
 
 /** Returns what to do about Linq's own error. */
@@ -137,12 +143,12 @@ function linqRemedy(status: number, { isLineRequest, hasValues }: FailedRequest)
 				: 'The API key has no permission for this. Ask whoever manages the Linq account.';
 		case 404:
 			return isLineRequest
-				? 'Check that the line is in this Linq account (the List operation shows them) and the base URL in the credential.'
+				? 'Check that the line is in this Linq account (List shows them) and the base URL in the credential.'
 				: CHECK_BASE_URL;
 		case 429:
 			return 'Linq limits the rate of requests. Try again later, or with fewer items at a time.';
 	}
-	if (status < 400) return NO_REDIRECTS;
+	if (isRedirect(status)) return NO_REDIRECTS;
 	if (isRetryableStatus(status)) return 'This is a server error at Linq. Try again later.';
 	if (status >= 500) return `The server cannot do this. ${CHECK_BASE_URL}`;
 	return hasValues
@@ -164,18 +170,23 @@ function otherRemedy(status: number, { settings: { proxy } }: FailedRequest): st
 		case 429:
 			return 'Linq or something on the way to it limits the rate of requests. Try again later, or with fewer items at a time.';
 	}
-	if (status < 400) return NO_REDIRECTS;
+	if (isRedirect(status)) return NO_REDIRECTS;
 	return isRetryableStatus(status)
 		? 'This is a server error at Linq or on the way to it, e.g. at a proxy. Try again later.'
-		: `This response is not from Linq's API: a proxy or a firewall may have sent it, or the base URL leads elsewhere. Check ${proxy} and the base URL in the Linq API credential (also https or http).`;
+		: `This response is not from Linq's API: a proxy or a firewall may have sent it, or the base URL leads elsewhere. Check ${proxy} and the base URL in the Linq API credential, including http or https.`;
 }
 
-function defaultMessage({ statusCode, headers }: LinqResponse): string {
-	if (statusCode >= 300 && statusCode < 400) return 'the base URL responded with a redirect';
+function defaultMessage({ statusCode, headers, body }: LinqResponse): string {
+	if (isRedirect(statusCode)) return 'the base URL responded with a redirect';
 	if (statusCode === 407) return 'a proxy requires a user name and a password';
-	return /html/i.test(String(headers['content-type']))
-		? 'received a web page instead of an API response'
-		: 'the response gives no reason';
+	if (/html/i.test(String(headers['content-type'])) || /^\s*</.test(text(body) ?? '')) {
+		return 'received a web page instead of an API response';
+	}
+	return statusCode < 300 ? 'the response is not JSON' : 'the response gives no reason';
+}
+
+function isRedirect(status: number): boolean {
+	return status >= 300 && status < 400;
 }
 
 function field(value: unknown, name: string): unknown {

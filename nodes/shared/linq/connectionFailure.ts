@@ -25,10 +25,10 @@ export const RESPONSE_BROKEN = 'ERR_BAD_RESPONSE';
 
 type Failure = Omit<ConnectionFailure, 'code'>;
 
-const checkNetwork = ({ proxy }: RequestSettings) =>
-	`Check the base URL in the Linq API credential (also https or http), ${proxy} and the network that n8n runs in, then try again.`;
+const checkNetwork = () =>
+	"Check the base URL in the Linq API credential, including http or https. If it is right, check n8n's network and proxy, then try again.";
 const checkSender = ({ proxy }: RequestSettings) =>
-	`Something that is not Linq may have sent it: check the base URL in the Linq API credential (also https or http) and ${proxy}, then try again.`;
+	`Something that is not Linq may have sent it. Check the base URL in the Linq API credential, including http or https, and ${proxy}, then try again.`;
 
 const UNTRUSTED: Failure = {
 	reason: "the server's certificate is not from an authority that n8n trusts",

@@ -7,7 +7,7 @@ const EXAMPLE = 'e.g. +12025559999';
 /** Between two groups of digits: spaces, or one dash or dot. */
 const SEPARATOR = '(?: +|[.-])';
 
-/** The country code, the area code perhaps in brackets, and groups of digits. */
+/** The country code, the area code perhaps in parentheses, and groups of digits. */
 const WRITTEN = new RegExp(
 	`^\\+(?:\\d+|\\d{1,3}${SEPARATOR}?\\(\\d+\\)${SEPARATOR}?\\d+)(?:${SEPARATOR}\\d+)*$`,
 );
@@ -44,21 +44,21 @@ export function parseE164(value: unknown, field: string): string {
 	if (/^[\d\s().-]+$/.test(written)) {
 		throw inputError(
 			`${named} does not begin with + and the country code`,
-			`Write the number as it is dialed from abroad, ${EXAMPLE}.${northAmericanHint(written)}`,
+			`Start with + and the country code, e.g. +442079460000.${northAmericanHint(written)}`,
 		);
 	}
 	if (/\(\s*0/.test(written)) {
 		throw inputError(
-			`${named} has a 0 in brackets`,
-			`Write the number as it is dialed from abroad, ${EXAMPLE}: in most countries without this 0, in Italy with it, and without brackets around it.`,
+			`${named} has a 0 in parentheses`,
+			`Write the number as it is dialed from abroad, ${EXAMPLE}: in most countries without this 0, in Italy with it, and without parentheses around it.`,
 		);
 	}
 	const number = `+${written.replace(/\D/g, '')}`;
 	// Spreadsheets append ".0" to a number.
 	if (!WRITTEN.test(written) || /\.\d$/.test(written) || !/^\+[1-9]\d{6,14}$/.test(number)) {
 		throw inputError(
-			`${named} is not a phone number in E.164 format`,
-			`Enter + and the country code, then the number, 7 to 15 digits in all, ${EXAMPLE}. Digit groups may be separated by a space, dash or dot, and the area code may be in brackets. Letters and extensions are not allowed.`,
+			`${named} is not a phone number`,
+			`Enter + and the country code, then the number, 7 to 15 digits in all, ${EXAMPLE}. Digit groups may be separated by a space, dash or dot, and the area code may be in parentheses. Letters and extensions are not allowed.`,
 		);
 	}
 	if (number.startsWith('+1') && number.length !== 12) {
@@ -94,7 +94,5 @@ function findTrunkPrefix(number: string): string | undefined {
 /** Returns what to write if a number without + may be one of the countries with the code +1. */
 function northAmericanHint(written: string): string {
 	const [, national] = NORTH_AMERICAN.exec(written.replace(/\D/g, '')) ?? [];
-	return national === undefined
-		? ''
-		: ` If it is a number of the USA, Canada or another country with the code +1, write "+1${national}".`;
+	return national === undefined ? '' : ` For a US or Canadian number, write +1${national}.`;
 }

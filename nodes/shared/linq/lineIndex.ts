@@ -22,7 +22,7 @@ export class LineIndex {
 		if (line) return line;
 		throw inputError(
 			`There is no line ${number} in this Linq account`,
-			'Check the number, and that the credential is of the account the line belongs to. The List operation shows all lines of the account.',
+			'Check the number, and that the credential belongs to the same Linq account as the line. List shows all lines.',
 		);
 	}
 
@@ -37,7 +37,7 @@ export class LineIndex {
 		if (line) return line;
 		throw inputError(
 			`There is no line with the ID ${id} in this Linq account`,
-			'Check the ID, and that the credential is of the account the line belongs to. The List operation shows all lines of the account.',
+			'Check the ID, and that the credential belongs to the same Linq account as the line. List shows all lines.',
 		);
 	}
 

@@ -6,8 +6,9 @@ export interface RequestSettings {
 }
 
 const REQUEST_OPTIONS: RequestSettings = {
-	proxy: "the proxy (under Request Options, or HTTPS_PROXY in n8n's environment)",
-	ignoreSsl: 'If you trust the server anyway, turn on Ignore SSL Issues under Request Options.',
+	proxy: "the proxy (Settings → Request Options, or HTTPS_PROXY in n8n's environment)",
+	ignoreSsl:
+		'If you trust the server anyway, turn on Settings → Request Options → Ignore SSL Issues.',
 };
 
 const ENVIRONMENT: RequestSettings = {

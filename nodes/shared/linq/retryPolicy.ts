@@ -15,9 +15,9 @@ export interface RetryHints {
 	bodyRetryAfter?: unknown;
 }
 
-/** Returns true if Linq may have applied a request despite this status. */
+/** Returns true if Linq may have applied a request although a response with this status does not confirm it. */
 export function mayBeAppliedDespite(status: number): boolean {
-	return status === 408 || status >= 500;
+	return status < 300 || status === 408 || status >= 500;
 }
 
 /** Returns true if a response with this status is worth a retry. */

@@ -9,6 +9,7 @@ import {
 	errorFromConnection,
 	errorFromResponse,
 	isLinqError,
+	isSuccess,
 	parseErrorBody,
 } from '../linq/apiError';
 import { parseApiKey } from '../linq/apiKey';
@@ -76,7 +77,7 @@ export class AccountClient {
 	 *
 	 * @param context has the account's credential
 	 * @param action what is being done, to begin an error's message with, e.g. `Could not list the lines`
-	 * @returns the first response that is a success (2xx)
+	 * @returns the first response that is a success, see `isSuccess`
 	 * @throws LinqError for any other outcome; it never holds the API key
 	 */
 	async request(
@@ -117,7 +118,7 @@ export class AccountClient {
 					this.limit.onLoss(sentAt, now, isLongPause ? 0 : pauseMs);
 				}
 				mayBeApplied ||= mayHaveBeenApplied(attempt);
-				const notes = retry > 0 ? [`It was tried ${retry + 1} times.`] : [];
+				const notes = retry > 0 ? [`n8n tried ${retry + 1} times.`] : [];
 				const seconds = Math.ceil(pauseMs / 1_000);
 				const isLinq = attempt.ok && isLinqError(attempt.response);
 				if (retryable && isLongPause) {
@@ -190,10 +191,6 @@ function unreadableCredential(error: unknown): LinqError {
 		description: 'Select a Linq API credential in the node, or create one.',
 		source: 'credential',
 	});
-}
-
-function isSuccess({ statusCode }: LinqResponse): boolean {
-	return statusCode >= 200 && statusCode < 300;
 }
 
 /** Returns true if the same request may succeed at another time. */

@@ -31,7 +31,7 @@ export const linesField: INodeProperties = {
 	typeOptions: { loadOptionsMethod: 'getLines' },
 	default: [],
 	description:
-		'Only trigger for these lines. Leave empty for all. Phone numbers and IDs are both accepted. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+		'Only these lines, by phone number or ID. Leave empty for all. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
 };
 
 /**
@@ -63,5 +63,5 @@ export function parseNewReputation(value: unknown): string[] {
  * @throws LinqError if it is no list of phone numbers and IDs, e.g. because an expression found nothing
  */
 export function parseWatchedLines(value: unknown): LineRef[] {
-	return parseLineRefs(value, 'The parameter Lines');
+	return parseLineRefs(value, linesField.displayName);
 }

@@ -65,10 +65,16 @@ const REFUSALS: Array<[cause: string, message: string, description: RegExp, Reje
 		{ parameters: { operation: 'delete' } },
 	],
 	[
-		'an empty line',
+		'no line from the list',
 		'No line selected',
-		/^Select a line from the list/,
-		{ parameters: { line: "={{ '' }}" } },
+		/^Select a line from the list, or enter its phone number or ID\.$/,
+		{ parameters: { line: { __rl: true, mode: 'list', value: '={{ null }}' } } },
+	],
+	[
+		'no line from the data',
+		'The line is empty',
+		/^The data has no phone number or ID for the line\.$/,
+		{ parameters: { line: { __rl: true, mode: 'number', value: '={{ null }}' } } },
 	],
 	[
 		'an object in place of a line',
@@ -90,63 +96,87 @@ const REFUSALS: Array<[cause: string, message: string, description: RegExp, Reje
 	],
 	[
 		'an empty number',
-		'The forwarding number is empty',
-		/^To stop forwarding calls, choose Clear/,
+		`The forwarding number is empty (line ${ID})`,
+		/^To stop forwarding, choose Clear under Forwarding\. If the value .* for this item\.$/,
 		{ parameters: { forwardingNumber: '' } },
 	],
 	[
 		'an empty number with Set or Clear',
-		'The forwarding number is empty',
-		/^To stop forwarding calls, give the word 'clear'/,
+		`The forwarding number is empty (line ${ID})`,
+		/^To stop forwarding, give the word clear\. If the value .* for this item\.$/,
 		{ parameters: { forwarding: 'setOrClear', forwardingNumber: '' } },
 	],
 	[
+		'the word clear with Set',
+		`The forwarding number is the word "clear" (line ${LINE})`,
+		/^To let the data stop forwarding, choose Set or Clear under Forwarding\.$/,
+		{ parameters: { line: LINE, forwardingNumber: ' Clear' } },
+	],
+	[
+		'a word that is nearly clear',
+		`The forwarding number "stop" is not a phone number (line ${ID})`,
+		/^To stop forwarding, give the word clear\. Enter \+ and the country code/,
+		{ parameters: { forwarding: 'setOrClear', forwardingNumber: 'stop' } },
+	],
+	[
+		'a wrong number with Set or Clear',
+		`The forwarding number "2025557777" does not begin with + and the country code (line ${ID})`,
+		/^Start with \+/,
+		{ parameters: { forwarding: 'setOrClear', forwardingNumber: '2025557777' } },
+	],
+	[
 		'a value that is not a number',
-		'The forwarding number is not a phone number',
+		`The forwarding number is not a phone number (line ${ID})`,
 		/^Enter a phone number with its country code as text/,
 		{ parameters: { forwardingNumber: '={{ true }}' } },
 	],
 	[
 		'a number without its country code',
-		'The forwarding number "2025557777" does not begin with + and the country code',
-		/write "\+12025557777"/,
+		`The forwarding number "2025557777" does not begin with + and the country code (line ${ID})`,
+		/^Start with \+ and the country code, e\.g\. \+442079460000\. For a US or Canadian number, write \+12025557777\.$/,
 		{ parameters: { forwardingNumber: '2025557777' } },
 	],
 	[
-		'a number with a 0 in brackets',
-		'The forwarding number "+44 (0)20 7946 0000" has a 0 in brackets',
+		'a number with a 0 in parentheses',
+		`The forwarding number "+44 (0)20 7946 0000" has a 0 in parentheses (line ${ID})`,
 		/^Write the number as it is dialed from abroad/,
 		{ parameters: { forwardingNumber: '+44 (0)20 7946 0000' } },
 	],
 	[
 		'a number with letters',
-		'The forwarding number "+1 202 555 CALL" is not a phone number in E.164 format',
+		`The forwarding number "+1 202 555 CALL" is not a phone number (line ${ID})`,
 		/Letters and extensions are not allowed\.$/,
 		{ parameters: { forwardingNumber: '+1 202 555 CALL' } },
 	],
 	[
 		'a number that is too short',
-		'The forwarding number "+1202555777" has 9 digits after +1',
+		`The forwarding number "+1202555777" has 9 digits after +1 (line ${ID})`,
 		/^Numbers with the country code \+1 have ten digits/,
 		{ parameters: { forwardingNumber: '+1202555777' } },
 	],
 	[
 		'a number without an area code',
-		'The forwarding number "+10205557777" has a 0 after +1',
+		`The forwarding number "+10205557777" has a 0 after +1 (line ${ID})`,
 		/^Area codes after \+1 begin with 2 to 9/,
 		{ parameters: { forwardingNumber: '+10205557777' } },
 	],
 	[
 		'a number with a trunk prefix',
-		'The forwarding number "+44 020 7946 0000" has a 0 after the country code',
+		`The forwarding number "+44 020 7946 0000" has a 0 after the country code (line ${ID})`,
 		/^Leave this 0 out: it is only dialed inside the country/,
 		{ parameters: { forwardingNumber: '+44 020 7946 0000' } },
 	],
 	[
 		'a line forwarded to itself',
 		`The line ${FORWARD} cannot be forwarded to itself`,
-		/^Enter another forwarding number/,
+		/^Enter another forwarding number\. To stop forwarding, choose Clear under Forwarding\.$/,
 		{ parameters: { line: FORWARD } },
+	],
+	[
+		'a line forwarded to itself with Set or Clear',
+		`The line ${FORWARD} cannot be forwarded to itself`,
+		/^Enter another forwarding number\. To stop forwarding, give the word clear\.$/,
+		{ parameters: { line: FORWARD, forwarding: 'setOrClear' } },
 	],
 	[
 		'an unknown option',
@@ -174,7 +204,7 @@ const REFUSALS: Array<[cause: string, message: string, description: RegExp, Reje
 	],
 	[
 		'an empty filter of lines',
-		'The filter Lines is empty',
+		'The filter Line Names or IDs is empty',
 		/^Choose lines from the list, or none to get all/,
 		{ parameters: { operation: 'list', filters: { lines: "={{ '' }}" } } },
 	],
@@ -194,13 +224,13 @@ const AFTERWARDS: Array<[cause: string, message: string, description: RegExp, Af
 	[
 		'an unknown phone number',
 		'There is no line +12025558888 in this Linq account',
-		/^Check the number, and that the credential is of the account/,
+		/^Check the number, and that the credential belongs to the same Linq account as the line\. List shows all lines\.$/,
 		{ source: 'input', faults: [], parameters: { line: '+12025558888' } },
 	],
 	[
 		'an unknown ID',
 		'There is no line with the ID 550e8400-e29b-41d4-a716-446655440009 in this Linq account',
-		/^Check the ID, and that the credential is of the account/,
+		/^Check the ID, and that the credential belongs to the same Linq account as the line\. List shows all lines\.$/,
 		{
 			source: 'input',
 			faults: [],
@@ -331,7 +361,8 @@ describe('The error of', () => {
 	});
 	const WEB_PAGE = 'received a web page instead of an API response';
 	const NO_REASON = 'the response gives no reason';
-	const NOT_LINQ = /^This response is not from Linq's API: a proxy or a firewall.* HTTP \d+\./;
+	const NOT_LINQ =
+		/^(?:Linq may have applied the update anyway: .*)?This response is not from Linq's API: a proxy or a firewall.* HTTP \d+\./;
 
 	describe("Linq's own errors", () => {
 		it.each<[Fault, Expected]>([
@@ -367,23 +398,23 @@ describe('The error of', () => {
 			],
 			[
 				linq(2001),
-				['Resource not found', /^Check that the line is in this Linq account/, 'input', false, 404],
+				[
+					'Resource not found',
+					/^Check that the line is in this Linq account \(List shows them\)/,
+					'input',
+					false,
+					404,
+				],
 			],
 			[
 				linq(1007),
-				[
-					'Rate limit exceeded',
-					/^Linq limits the rate.* It was tried 2 times\./,
-					'linq',
-					true,
-					429,
-				],
+				['Rate limit exceeded', /^Linq limits the rate.* n8n tried 2 times\./, 'linq', true, 429],
 			],
 			[
 				linq(3006),
 				[
 					'Internal server error',
-					/^This is a server error at Linq\. .* Linq may have applied the update anyway: .*HTTP 500, code 3006\./,
+					/^Linq may have applied the update anyway: List shows where calls go\. This is a server error at Linq\. .*HTTP 500, code 3006\./,
 					'linq',
 					true,
 					500,
@@ -472,7 +503,7 @@ describe('The error of', () => {
 				other(407),
 				[
 					'a proxy requires a user name and a password',
-					/proxy \(under Request Options/,
+					/proxy \(Settings → Request Options/,
 					'network',
 					false,
 					407,
@@ -484,6 +515,24 @@ describe('The error of', () => {
 			]),
 			[other(429), [WEB_PAGE, /^Linq or something on the way to it limits/, 'network', true, 429]],
 			[other(501), [WEB_PAGE, NOT_LINQ, 'network', false, 501]],
+			...[
+				other(200),
+				other(200, ' <!DOCTYPE html>', 'application/json'),
+				other(203, 'Please log in'),
+			].map((page): [Fault, Expected] => [
+				page,
+				[
+					WEB_PAGE,
+					/^Linq may have applied the update anyway: List shows where calls go\. This response is not from Linq's API: a proxy or a firewall.* HTTP 20\d\./,
+					'network',
+					false,
+					page.kind === 'response' ? page.status : null,
+				],
+			]),
+			[
+				other(200, 'Blocked', 'text/plain'),
+				['the response is not JSON', /This response is not from Linq's API/, 'network', false, 200],
+			],
 			[
 				other(302),
 				[
@@ -500,6 +549,23 @@ describe('The error of', () => {
 		});
 	});
 
+	it('a firewall’s page instead of the list', async () => {
+		server.faults.push({ fault: other(200) });
+		const { outputs } = await runNode({
+			parameters: { operation: 'list' },
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+			onError: 'continueRegularOutput',
+		});
+		expect(outputs[0]?.[0]?.json.error).toMatchObject({
+			message: `Could not list the lines: ${WEB_PAGE}`,
+			description: expect.stringMatching(NOT_LINQ) as string,
+			source: 'network',
+			retryable: false,
+			http_status: 200,
+		});
+		expect(server.requests).toHaveLength(1);
+	});
+
 	describe('a proxy', () => {
 		it.each(['http', 'https'])('that requires a password (%s)', async (protocol) => {
 			const proxy = await proxyUrl(
@@ -512,7 +578,7 @@ describe('The error of', () => {
 			const baseUrl = protocol === 'http' ? server.baseUrl : await tlsUrl();
 			expectFailure(await run(baseUrl, { proxy }), [
 				'a proxy requires a user name and a password',
-				/^Check the proxy \(under Request Options, .*http:\/\/user:password@host:port/,
+				/^Check the proxy \(Settings → Request Options, .*http:\/\/user:password@host:port/,
 				'network',
 				false,
 				407,
@@ -520,11 +586,15 @@ describe('The error of', () => {
 		});
 
 		it.each([
-			['https', 'the proxy closed the connection', /^Check the proxy \(under Request Options,/],
+			[
+				'https',
+				'the proxy closed the connection',
+				/^Check the proxy \(Settings → Request Options,/,
+			],
 			[
 				'http',
 				'the connection was lost before the response was complete',
-				/the proxy \(under Request Options,/,
+				/check n8n's network and proxy, then try again\./,
 			],
 		])('that hangs up (%s) comes after retries', async (protocol, reason, description) => {
 			const { port, connections, close } = await rawServer((socket) => socket.destroy());
@@ -556,7 +626,7 @@ describe('The error of', () => {
 			const url = await tlsUrl();
 			expectFailure(await run(url), [
 				"the server's certificate is not from an authority that n8n trusts",
-				/NODE_EXTRA_CA_CERTS\. .*Ignore SSL Issues under Request Options\. \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+				/NODE_EXTRA_CA_CERTS\. .*turn on Settings → Request Options → Ignore SSL Issues\. \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
 				'network',
 				false,
 				null,
@@ -569,7 +639,7 @@ describe('The error of', () => {
 		it('with an expired certificate', async () => {
 			expectFailure(await run(await tlsUrl(selfSigned('IP:127.0.0.1', { expired: true }))), [
 				"the server's certificate has expired, or is not valid yet",
-				/Ignore SSL Issues under Request Options\. \(CERT_HAS_EXPIRED\)$/,
+				/turn on Settings → Request Options → Ignore SSL Issues\. \(CERT_HAS_EXPIRED\)$/,
 				'network',
 				false,
 				null,
@@ -610,7 +680,7 @@ describe('The error of', () => {
 			toClose.push(close);
 			expectFailure(await run(`https://127.0.0.1:${port}`), [
 				'the connection was closed before it was secure',
-				/also https or http/,
+				/including http or https/,
 				'network',
 				true,
 				null,
@@ -623,7 +693,7 @@ describe('The error of', () => {
 				'1.3',
 				{},
 				'the server ended the secure connection',
-				/^It may want a client certificate.* Linq may have applied the update anyway:/,
+				/^Linq may have applied the update anyway: .* It may want a client certificate/,
 			],
 			[
 				'1.2, which fails before the request is sent',
@@ -648,7 +718,7 @@ describe('The error of', () => {
 		it('of a server that is called by plain http', async () => {
 			expectFailure(await run((await tlsUrl()).replace('https:', 'http:')), [
 				'the connection was lost before the response was complete',
-				/also https or http/,
+				/including http or https/,
 				'network',
 				true,
 				null,
@@ -704,7 +774,8 @@ describe('The error of', () => {
 	});
 
 	describe('a server out of reach', () => {
-		const REMEDY = /^Check the base URL.* It was tried 2 times\./;
+		const REMEDY =
+			/^Check the base URL in the Linq API credential, including http or https\. If it is right, check n8n's network and proxy, then try again\. n8n tried 2 times\. \([A-Z_]+\)$/;
 
 		it.each<[string, IDataObject, Expected]>([
 			[
@@ -726,13 +797,7 @@ describe('The error of', () => {
 			[
 				'http://linq.example',
 				{ proxy: 'http://127.0.0.1:1' },
-				[
-					'the server refused the connection',
-					/proxy \(under Request Options/,
-					'network',
-					true,
-					null,
-				],
+				['the server refused the connection', REMEDY, 'network', true, null],
 			],
 		])('%s', async (baseUrl, requestOptions, expected) => {
 			expectFailure(await run(baseUrl, requestOptions), expected);
@@ -741,7 +806,13 @@ describe('The error of', () => {
 		it('(a timeout)', async () => {
 			server.faults.push({ fault: { kind: 'hang' } });
 			const error = await run(server.baseUrl, { timeout: 100 });
-			expectFailure(error, ['no response came in time', REMEDY, 'network', true, null]);
+			expectFailure(error, [
+				'no response came in time',
+				/^Linq may have applied the update anyway: .* Check the base URL.* n8n tried 2 times\./,
+				'network',
+				true,
+				null,
+			]);
 		});
 	});
 
@@ -765,6 +836,26 @@ describe('The error of', () => {
 				http_status: null,
 			});
 			expect(server.requests).toEqual([]);
+		});
+
+		it.each<[line: unknown, shown: string | null]>([
+			['', null],
+			[' \u200b', null],
+			[null, null],
+			[{ id: ID }, null],
+			[' 202 555 0000', '202 555 0000'],
+			[2025550000, '2025550000'],
+		])('the line %j: a later node gets %j', async (line, shown) => {
+			const { outputs } = await runNode({
+				parameters: {
+					operation: 'updateForwarding',
+					line: { __rl: true, mode: 'number', value: `={{ ${JSON.stringify(line)} }}` },
+					forwardingNumber: FORWARD,
+				},
+				credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+				onError: 'continueRegularOutput',
+			});
+			expect(outputs[0]?.[0]?.json.error).toMatchObject({ line: shown, source: 'input' });
 		});
 
 		it('a node without a credential, which n8n itself rejects', async () => {
@@ -909,7 +1000,7 @@ describe('The error of', () => {
 			]) {
 				for (const message of await messages(baseUrl)) {
 					expect(message).toMatch(
-						/^Could not list the lines: .*\.( It was tried 2 times\.)? \([A-Z_]+\)$/,
+						/^Could not list the lines: .*\.( n8n tried 2 times\.)? \([A-Z_]+\)$/,
 					);
 					expect(message).not.toMatch(/Request Options|Ignore SSL| {2}/);
 				}

@@ -267,9 +267,7 @@ describe('In every execution mode', () => {
 				{
 					error: expect.objectContaining({
 						message: 'There is no line +12025558888 in this Linq account',
-						description: expect.stringContaining(
-							'The List operation shows all lines of the account.',
-						) as string,
+						description: expect.stringContaining('List shows all lines.') as string,
 						line: '+12025558888',
 						source: 'input',
 					}) as unknown,

@@ -59,7 +59,7 @@ describe('What happens when', () => {
 				const { error } = await runNode(run({ maxRetries: 1 }));
 				expect(server.requests).toHaveLength(2);
 				expect(error?.message).toContain('received a web page instead of an API response');
-				expect(error?.description).toContain('It was tried 2 times.');
+				expect(error?.description).toContain('n8n tried 2 times.');
 				expect(error?.description).toContain(`HTTP ${status}`);
 			});
 		});
@@ -109,7 +109,7 @@ describe('What happens when', () => {
 				credentials: { ...credentials, baseUrl: 'http://127.0.0.1:1/api/partner' },
 			});
 			expect(error?.message).toContain('the server refused the connection');
-			expect(error?.description).toContain('It was tried 2 times.');
+			expect(error?.description).toContain('n8n tried 2 times.');
 		});
 
 		it.each(['beforeHeaders', 'midBody', 'afterApplying'] as const)(
@@ -234,7 +234,8 @@ describe('What happens when', () => {
 	it('a successful response has an invalid body: it is an error', async () => {
 		server.faults.push({ fault: response(200, '{"id":') });
 		const { error } = await runNode(run());
-		expect(error?.message).toContain('Linq did not confirm the update');
+		expect(error?.message).toContain('the response is not JSON');
+		expect(error?.description).toContain('Linq may have applied the update anyway');
 		expect(server.requests).toHaveLength(1);
 	});
 

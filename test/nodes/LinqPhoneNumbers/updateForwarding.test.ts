@@ -77,7 +77,7 @@ describe('Update Forwarding', () => {
 		async (forwardingNumber) => {
 			const line = byId(server.lines[0]?.id);
 			const set = await update({ line, forwardingNumber });
-			expect(set.error?.message).toContain('is not a phone number');
+			expect(set.error?.message).toContain('is the word "clear"');
 			expect(server.requests).toEqual([]);
 			const { outputs } = await update({
 				line,
@@ -100,7 +100,7 @@ describe('Update Forwarding', () => {
 
 	it('says how to clear if the number is empty', async () => {
 		const { error } = await update({ forwardingNumber: '={{ $json.missing }}' });
-		expect(error?.message).toBe('The forwarding number is empty');
+		expect(error?.message).toBe(`The forwarding number is empty (line ${id})`);
 		expect(error?.description).toContain('choose Clear');
 	});
 
@@ -150,7 +150,7 @@ describe('Update Forwarding', () => {
 		'rejects an empty line (%j)',
 		async (line) => {
 			const { error } = await update({ line });
-			expect(error?.message).toBe('No line selected');
+			expect(error?.message).toBe('The line is empty');
 			expect(server.requests).toEqual([]);
 		},
 	);
@@ -163,7 +163,6 @@ describe('Update Forwarding', () => {
 	it.each([
 		['an empty object', '{}', 'not about this line'],
 		['null', 'null', 'not about this line'],
-		['a web page', '<html></html>', 'not about this line'],
 		[
 			'another line',
 			JSON.stringify({ id: 'x', phone_number: NUMBER, forwarding_number: FORWARD }),
@@ -288,7 +287,7 @@ describe('Update Forwarding', () => {
 			{ to: '' },
 			{ to: FORWARD },
 		]);
-		expect(error?.message).toBe('The forwarding number is empty');
+		expect(error?.message).toBe(`The forwarding number is empty (line ${id})`);
 		expect(error?.context.itemIndex).toBe(1);
 		expect(error?.description).toContain(
 			'Stopped at [item 1]; no further requests were sent. No lines were updated.',

@@ -330,7 +330,7 @@ describe('The filters select changes', () => {
 		['an unknown event', { events: ['status'] }, 'Events is not a list of reputation, forwarding'],
 		['undefined events', { events: '={{ undefined }}' }, 'Events is not a list'],
 		['an unknown reputation', { newReputation: ['BAD'] }, 'New Reputation is not a list of'],
-		['null lines', { lines: '={{ null }}' }, 'The parameter Lines is empty'],
+		['null lines', { lines: '={{ null }}' }, 'Line Names or IDs is empty'],
 		['a line that is not valid', { lines: ['5550001'] }, 'does not begin with +'],
 		[
 			'a boolean as text',
@@ -418,6 +418,7 @@ describe('Every change is returned exactly once', () => {
 		['a wrong key', { kind: 'apiError', code: 2004 }, 'Unauthorized'],
 		['a page of a proxy', { kind: 'response', status: 403, body: '<html>' }, 'Could not list'],
 		['no list', { kind: 'response', status: 200, body: '{}' }, 'returned no list of phone numbers'],
+		['a login page', { kind: 'response', status: 200, body: '<html>' }, 'a web page instead'],
 	] as const)(
 		'a poll fails with %s and says why, and the next one returns all changes since',
 		async (_, fault, words) => {

@@ -335,11 +335,26 @@ describe('The subscription of Linq Phone Numbers Trigger', () => {
 	it.each([
 		['GET', '{}', 'returned no list of webhook subscriptions'],
 		['POST', '{"id":"1"}', 'but returned no signing secret'],
+		['GET', '<html>', 'received a web page instead of an API response'],
+		['POST', '<html>', 'received a web page instead of an API response'],
 	])('fails to be created if the response to %s is unexpected', async (method, body, message) => {
 		server.faults.push({ method, fault: { kind: 'response', status: 200, body } });
 		const trigger = await start();
 		await expect(trigger.activate()).rejects.toThrow(message);
 		expect(trigger.savedSecret()).toBeUndefined();
+	});
+
+	it('stays saved if the response to its deletion is a web page', async () => {
+		const trigger = await start();
+		await trigger.activate();
+		server.faults.push({
+			method: 'DELETE',
+			fault: { kind: 'response', status: 200, body: '<html>' },
+		});
+		await expect(trigger.deactivate()).rejects.toThrow(
+			'received a web page instead of an API response',
+		);
+		expect(trigger.savedSecret()).toBeDefined();
 	});
 
 	it('of a test in the editor has an address of its own, and none is left behind', async () => {
