@@ -251,12 +251,12 @@ export function examples(environment: () => Environment): void {
 			assert.equal(response.status, 422);
 			const { description, ...rest } = (await response.json()) as NotDone;
 			assert.deepEqual(rest, {
-				error: 'The forwarding number is empty',
+				error: `The forwarding number is empty (line ${FIRST})`,
 				line: FIRST,
 				retryable: false,
 				trace_id: null,
 			});
-			assert.match(description, /^To stop forwarding calls, give the word 'clear'/);
+			assert.match(description, /^To stop forwarding, give the word clear/);
 			assert.deepEqual(written(), []);
 		});
 
