@@ -44,13 +44,12 @@ async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
 		const remote = findAtOwnAddress(context, remotes);
 		if (current && current.id === remote?.id) {
 			// n8n-workflow's workflow.ts keeps static data by the node's name: a renamed trigger lacks the secrets it had.
-			const saved = savedSubscriptions(context).length;
-			if (saved === 1 && remote.ageMs < RETRIES_LAST_MS) return 'unverifiable';
+			const mayLack = savedSubscriptions(context).length === 1 && remote.ageMs < RETRIES_LAST_MS;
 			warnOnce(
 				context,
-				'rejected requests with a wrong signature: they are not from Linq, or were changed on the way. There is nothing to do.',
+				'rejected requests with a wrong signature: they are not from Linq, or were changed on the way. If no event starts the workflow, look for a proxy in front of n8n that changes the body. Otherwise there is nothing to do.',
 			);
-			return 'forged';
+			return mayLack ? 'unverifiable' : 'forged';
 		}
 		if (remote ? remote.ageMs < PUBLISH_GRACE_MS : !current) return 'unverifiable';
 		if (!remote || !restoreSecret(context, remote.id)) {
@@ -60,7 +59,7 @@ async function reconcile(context: IWebhookFunctions): Promise<Verdict> {
 		}
 		warnOnce(
 			context,
-			"had a stale signing secret, and has repaired it. Something has overwritten the workflow's static data, e.g. a Code node that uses them. There is nothing to do: Linq retries what was not accepted.",
+			"had a stale signing secret, and has repaired it. Something has overwritten the workflow's static data, e.g. a Code node that uses them, or a copy of this n8n with the same address. There is nothing to do: Linq retries what was not accepted.",
 		);
 	} catch (error) {
 		warnOnce(

@@ -84,7 +84,7 @@ async function findOwn(context: IHookFunctions, action: string) {
 	warnOnce(
 		context,
 		other
-			? `found the subscription ${other.id} at Linq, which is not its own by ID and address. Publishing replaces one at its own address, any other stays: if nothing needs it, delete it at Linq.`
+			? `found the subscription ${other.id} at Linq, which is not its own by ID and address: it may be another n8n's. Publishing replaces one at its own address, any other stays. Delete it at Linq only if no n8n has its target_url.`
 			: `did not find its subscription ${subscription.id} in this Linq account. If the credential was changed to another account, the old account keeps sending events until you delete the subscription there.`,
 	);
 	// Secrets of another account must not stay valid.

@@ -86,6 +86,23 @@ describe("The trigger's lines in n8n's log", () => {
 		makeOld();
 	});
 
+	it('a wrong signature just after publishing, which gets a 503', async () => {
+		const published = await startTriggerHarness({
+			credentials: { apiKey: server.apiKey, baseUrl: server.baseUrl },
+		});
+		await published.activate();
+		const response = await fetch(published.addresses[0] ?? '', {
+			method: 'POST',
+			headers: signed(FORGED_SECRET),
+			body,
+		});
+		expect(response.status).toBe(503);
+		const ofThisTrigger = `(ID ${published.workflowId}) rejected requests with a wrong signature`;
+		expect(await readLog(ofThisTrigger)).toContain('a proxy in front of n8n that changes the body');
+		await published.close();
+		server.subscriptions.all.splice(1);
+	});
+
 	it('a stale secret: says what happened, without the key, a secret or a phone number', async () => {
 		await trigger.restart();
 		const lost = secret();
