@@ -16,6 +16,7 @@ const { description: pollingTrigger } = new LinqPhoneNumbersPollingTrigger();
 const N8N_NAMES = [
 	'Allowed HTTP Request Domains',
 	'Append row in sheet',
+	'Authentication',
 	'Community nodes',
 	'Convert to File',
 	'Convert to XLSX',
