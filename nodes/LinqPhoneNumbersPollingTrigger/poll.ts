@@ -80,12 +80,12 @@ async function pollChanges(
 
 	// An event that was not selected before counts from now on: the saved state may be outdated for it.
 	const selected = new Set(filters.events.filter((event) => state.events.includes(event)));
-	const told = changes.filter((change) => selected.has(change.event) && fits(change, filters));
+	const reported = changes.filter((change) => selected.has(change.event) && fits(change, filters));
 	// Else a restart restores the state before a change that is not reported, and the next one, which is, may be missed.
 	const mustSave = changes.some(
 		({ event }) => selected.has(event) || event === 'added' || event === 'removed',
 	);
-	return toOutput(context, told, mustSave);
+	return toOutput(context, reported, mustSave);
 }
 
 /** Returns the lines as they are, to test the workflow with. Changes no state. */

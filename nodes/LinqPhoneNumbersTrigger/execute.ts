@@ -19,8 +19,8 @@ export async function execute(this: IExecuteFunctions): Promise<INodeExecutionDa
 		});
 	}
 	// A retry by hand and a test in the editor run again.
-	if (this.getMode() === 'webhook' && !(await isFirstDelivery(this, received.webhookId)))
-		return [[]];
+	const isDelivery = this.getMode() === 'webhook';
+	if (isDelivery && !(await isFirstDelivery(this, received.webhookId))) return [[]];
 	return [[{ json: received.payload }]];
 }
 

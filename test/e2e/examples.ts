@@ -88,6 +88,18 @@ export function examples(environment: () => Environment): void {
 	/** Returns how many requests Linq got with a method. */
 	const requestCount = (method: string) =>
 		environment().linq.requests.filter((request) => request.method === method).length;
+	/** Publishes an example whose webhook requires the secret in a header. */
+	const publishWithSecret = async (file: string, header: string) => {
+		const httpHeaderAuth = await environment().api.createCredential(header, 'httpHeaderAuth', {
+			name: header,
+			value: 'secret',
+		});
+		const example = await InstalledExample.install(environment(), file, {
+			credentials: { httpHeaderAuth },
+		});
+		await example.publish();
+		return example;
+	};
 	const forwarding = (phoneNumber: string) =>
 		environment().linq.lines.find(({ phone_number }) => phone_number === phoneNumber)
 			?.forwarding_number ?? null;
@@ -179,16 +191,7 @@ export function examples(environment: () => Environment): void {
 		const undoOf = async (response: Response) => ((await response.json()) as { undo: object }).undo;
 
 		before(async () => {
-			const { api } = environment();
-			webhook = await InstalledExample.install(environment(), 'forwarding-from-webhook.json', {
-				credentials: {
-					httpHeaderAuth: await api.createCredential('On-call key', 'httpHeaderAuth', {
-						name: 'X-On-Call-Key',
-						value: 'secret',
-					}),
-				},
-			});
-			await webhook.publish();
+			webhook = await publishWithSecret('forwarding-from-webhook.json', 'X-On-Call-Key');
 		});
 		after(async () => {
 			await webhook.remove();
@@ -996,16 +999,7 @@ export function examples(environment: () => Environment): void {
 			});
 
 		before(async () => {
-			const { api } = environment();
-			webhook = await InstalledExample.install(environment(), 'healthy-line-to-send-from.json', {
-				credentials: {
-					httpHeaderAuth: await api.createCredential('Healthy line key', 'httpHeaderAuth', {
-						name: 'X-Line-Key',
-						value: 'secret',
-					}),
-				},
-			});
-			await webhook.publish();
+			webhook = await publishWithSecret('healthy-line-to-send-from.json', 'X-Line-Key');
 		});
 		after(async () => {
 			await webhook.remove();

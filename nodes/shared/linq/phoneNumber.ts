@@ -100,23 +100,23 @@ export function parsePhoneNumberList(body: unknown): PhoneNumber[] {
  * Parses the response to an update, and checks that it confirms the update.
  *
  * @param body the parsed body, of any shape
- * @param asked the requested line and forwarding number, null to clear it
+ * @param requested the line and forwarding number, null to clear it
  * @throws LinqError if it is about another line, another number, or no line at all
  */
 export function parseUpdatedForwarding(
 	body: unknown,
-	asked: { id: string; forwardingNumber: string | null },
+	requested: { id: string; forwardingNumber: string | null },
 ): UpdatedForwarding {
-	if (!isPhoneNumber(body) || body.id.toLowerCase() !== asked.id.toLowerCase()) {
+	if (!isPhoneNumber(body) || body.id.toLowerCase() !== requested.id.toLowerCase()) {
 		throw new LinqError('Linq did not confirm the update: its response is not about this line', {
 			description: `${UNEXPECTED_RESPONSE} List the lines to see where the calls go now.`,
 			source: 'linq',
 		});
 	}
 	const forwarding = getForwardingNumber(body);
-	if (forwarding !== asked.forwardingNumber) {
+	if (forwarding !== requested.forwardingNumber) {
 		throw new LinqError(
-			`Linq did not confirm the update: it reported ${body.phone_number} forwarding to ${forwarding ?? 'no number'}, expected ${asked.forwardingNumber ?? 'no number'}`,
+			`Linq did not confirm the update: it reported ${body.phone_number} forwarding to ${forwarding ?? 'no number'}, expected ${requested.forwardingNumber ?? 'no number'}`,
 			{
 				description: 'List the lines to see where the calls go now, then run the update again.',
 				source: 'linq',

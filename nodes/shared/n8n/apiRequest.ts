@@ -119,8 +119,8 @@ function canceledInFlight(): LinqError {
 function failureOf(error: unknown): ConnectionFailure | undefined {
 	const causes = causesOf(error);
 	const messages = causes.flatMap(messagesOf);
-	const told = MESSAGES.find(([beginning]) => messages.some((one) => one.startsWith(beginning)));
-	if (told) return connectionFailure(told[1]);
+	const known = MESSAGES.find(([beginning]) => messages.some((one) => one.startsWith(beginning)));
+	if (known) return connectionFailure(known[1]);
 	const codes = codesOf(causes);
 	for (const code of codes) {
 		const failure = connectionFailure(code);
